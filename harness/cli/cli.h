@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the subcommands share. This room alone prints and exits. */
+#ifndef RIG_CLI_CLI_H
+#define RIG_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "link/link.h"
+#include "report/report.h"
+#include "wire/arena.h"
+#include "wire/error.h"
+
+enum rig_exit {
+	RIG_EXIT_PASSED = 0,
+	RIG_EXIT_FAILED = 1,
+	RIG_EXIT_USAGE = 2, /* usage, bad input, or something that the machine lacks */
+	RIG_EXIT_INTERRUPTED = 130,
+};
+
+struct rig_command_line {
+	const char *name;
+	int (*run)(int argc, char **argv); /* argv[0] is the subcommand; returns an exit status */
+	const char *summary;
+	const char *help;
+};
+
+extern const struct rig_command_line rig_cli_run;
+extern const struct rig_command_line rig_cli_list;
+extern const struct rig_command_line rig_cli_decode;
+extern const struct rig_command_line rig_cli_encode;
+
+/* main.c. Each prints one line on standard error and returns RIG_EXIT_USAGE. */
+int rig_cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int rig_cli_bad_error(const struct rig_error *err);
+int rig_cli_bad_option(const struct rig_command_line *command);
+/* Flushes standard output; a status, or RIG_EXIT_USAGE when not everything could be written. */
+int rig_cli_flush(int status);
+
+/* file.c: "-" is standard input. The text is NUL-terminated, and to be freed. */
+char *rig_file_read(const char *path, size_t *size, struct rig_error *err);
+
+/* cases.c */
+struct rig_case {
+	const char *path;
+	const struct rig_script *script;
+};
+
+struct rig_cases {
+	struct rig_arena arena;
+	struct rig_case *list; /* in order of path */
+	size_t count;
+};
+
+extern char *const rig_cases_folder[1]; /* the paths, when none are given */
+
+/* Files, and folders of them; of their cases those whose id matches a shell pattern, or all. */
+struct rig_selection {
+	char *const *paths;
+	size_t n_paths;
+	char *const *globs;
+	size_t n_globs;
+};
+
+/*
+ * Reads every script that is selected. Fails on the first that is not well-formed, and when there
+ * is none. To be freed in any case: the error may point into it.
+ */
+int rig_cases_load(struct rig_cases *cases, const struct rig_selection *selection,
+		   struct rig_error *err);
+void rig_cases_free(struct rig_cases *cases);
+
+struct rig_known;
+
+/* target.c */
+struct rig_target_options {
+	const struct rig_known *known;
+	bool ktap;	  /* print each result as it comes, and the plan before */
+	bool host_kernel; /* a target other than the model may be this machine's own kernel */
+};
+
+/* Adds a result for each case to the suite. An exit status; not 0: there are no results. */
+int rig_target_run(enum rig_target target, const struct rig_target_options *options,
+		   const struct rig_cases *cases, struct rig_suite *suite);
+unsigned int rig_clock_ms(void);
+
+/* guest.c */
+struct rig_guest_options {
+	const char *vm;	     /* "qemu", "uml" */
+	const char *report;  /* the guest's folder is made below it */
+	const char *known;   /* folder */
+	const char *timeout; /* seconds */
+	const struct rig_selection *selection;
+};
+
+/*
+ * Runs the cases on one guest for each target, side by side, and adds what came of them to its
+ * suite, and what became of the guest itself. Returns 0, or an exit status when there are no
+ * results.
+ */
+int rig_guests_run(const enum rig_target *targets, struct rig_suite *suites, size_t count,
+		   const struct rig_guest_options *options, const struct rig_cases *cases);
+
+/* reports.c: what goes wrong is printed; an exit status. */
+int rig_report_read(const char *path, struct rig_suite *suite);
+int rig_report_write(const char *folder, const struct rig_suite *suites, size_t count);
+/* Makes the folder and those above it. It is this process's until it ends. */
+int rig_folder_take(const char *path);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Bytes to text and back: nlrig decode, nlrig encode. */
+#include <ctype.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "wire/codec.h"
+
+struct wish {
+	bool hex;      /* the bytes are hex digits, in or out */
+	bool annotate; /* decode: a dump of the bytes beside what they are */
+	const char *path;
+};
+
+/* Fills the wish; a status when there is nothing more to do, else -1. */
+static int read_options(const struct rig_command_line *command, int argc, char **argv,
+			struct wish *wish)
+{
+	static const struct option options[] = {
+		{ "hex", no_argument, NULL, 'x' },
+		{ "annotate", no_argument, NULL, 'a' },
+		{ "help", no_argument, NULL, 'h' },
+		{},
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "hxa", options, NULL)) != -1) {
+		switch (opt) {
+		case 'x':
+			wish->hex = true;
+			break;
+		case 'a':
+			wish->annotate = true;
+			break;
+		case 'h':
+			fputs(command->help, stdout);
+			return RIG_EXIT_PASSED;
+		default:
+			return rig_cli_bad_option(command);
+		}
+	}
+	if (argc - optind > 1)
+		return rig_cli_bad("%s: one file at a time", command->name);
+	wish->path = optind < argc ? argv[optind] : "-";
+	return -1;
+}
+
+static int digit(int c)
+{
+	return isdigit(c) ? c - '0' : tolower(c) - 'a' + 10;
+}
+
+/* Hex digits in pairs, blanks between them as one likes; in place. */
+static int from_hex(const char *path, char *text, size_t *size, struct rig_error *err)
+{
+	unsigned int line = 1;
+	size_t from = 0, to = 0, start = 0;
+
+	while (from < *size) {
+		unsigned char c = text[from], next = text[from + 1];
+
+		if (c == '\n') {
+			line++;
+			start = from + 1;
+		}
+		if (isspace(c)) {
+			from++;
+			continue;
+		}
+		if (!isxdigit(c) || !isxdigit(next))
+			return rig_error_at(err, path, line, from - start + 1,
+					    "expected two hex digits");
+		text[to++] = digit(c) << 4 | digit(next);
+		from += 2;
+	}
+	*size = to;
+	return 0;
+}
+
+static int decode_bytes(const void *data, size_t size, bool annotate, struct rig_error *err)
+{
+	struct rig_arena arena = {};
+	struct rig_bytes text = {};
+	struct rig_message *messages;
+	int ret;
+
+	if (annotate)
+		ret = rig_hexdump(data, size, NULL, "", &text, err);
+	else
+		ret = rig_decode(&arena, NULL, data, size, &messages, err);
+	if (ret == 0 && !annotate)
+		rig_print(messages, NULL, &text);
+	if (ret == 0 && text.failed)
+		ret = rig_error_set(err, "out of memory");
+	if (ret == 0)
+		fputs(rig_bytes_text(&text), stdout);
+	rig_bytes_free(&text);
+	rig_arena_free(&arena);
+	return ret;
+}
+
+static int decode(int argc, char **argv)
+{
+	struct wish wish = {};
+	struct rig_error err = {};
+	int status = read_options(&rig_cli_decode, argc, argv, &wish);
+	size_t size;
+	char *bytes;
+	int ret;
+
+	if (status >= 0)
+		return status;
+	bytes = rig_file_read(wish.path, &size, &err);
+	ret = bytes ? 0 : -1;
+	if (ret == 0 && wish.hex)
+		ret = from_hex(wish.path, bytes, &size, &err);
+	if (ret == 0)
+		ret = decode_bytes(bytes, size, wish.annotate, &err);
+	free(bytes);
+	return ret < 0 ? rig_cli_bad_error(&err) : RIG_EXIT_PASSED;
+}
+
+static int encode_text(const struct wish *wish, const char *text, size_t size,
+		       struct rig_error *err)
+{
+	struct rig_arena arena = {};
+	const struct rig_parser parser = { .arena = &arena };
+	struct rig_bytes bytes = {}, hex = {};
+	struct rig_message *messages;
+	int ret;
+
+	ret = rig_parse(&parser, wish->path, text, size, &messages, err);
+	if (ret == 0)
+		ret = rig_encode(messages, NULL, NULL, NULL, &bytes, err);
+	if (ret == 0 && wish->hex) {
+		rig_bytes_hex(&hex, bytes.data, bytes.size);
+		puts(rig_bytes_text(&hex));
+	} else if (ret == 0) {
+		fwrite(bytes.data, 1, bytes.size, stdout);
+	}
+	rig_bytes_free(&hex);
+	rig_bytes_free(&bytes);
+	rig_arena_free(&arena);
+	return ret;
+}
+
+static int encode(int argc, char **argv)
+{
+	struct wish wish = {};
+	struct rig_error err = {};
+	int status = read_options(&rig_cli_encode, argc, argv, &wish);
+	size_t size;
+	char *text;
+	int ret;
+
+	if (status >= 0)
+		return status;
+	text = rig_file_read(wish.path, &size, &err);
+	ret = text ? encode_text(&wish, text, size, &err) : -1;
+	free(text);
+	return ret < 0 ? rig_cli_bad_error(&err) : RIG_EXIT_PASSED;
+}
+
+const struct rig_command_line rig_cli_decode = {
+	.name = "decode",
+	.run = decode,
+	.summary = "read the bytes of a datagram, print the notation",
+	.help = "usage: nlrig decode [--hex] [--annotate] [FILE]\n"
+		"\n"
+		"Reads one netlink datagram from a file or standard input, and prints it in the\n"
+		"notation of the cases. Any bytes can be printed; encode gives them back.\n"
+		"\n"
+		"  --hex       the input is hex digits\n"
+		"  --annotate  print the bytes, and beside them what they are\n"
+		"\n"
+		"  echo 10000000020001000000000000000000 | nlrig decode --hex\n",
+};
+
+const struct rig_command_line rig_cli_encode = {
+	.name = "encode",
+	.run = encode,
+	.summary = "read the notation, write the bytes",
+	.help = "usage: nlrig encode [--hex] [FILE]\n"
+		"\n"
+		"Reads one datagram in the notation of the cases from a file or standard input,\n"
+		"and writes its bytes. Family ids are those of nlrig itself, not of a kernel.\n"
+		"\n"
+		"  --hex  write hex digits\n"
+		"\n"
+		"  echo 'dp.get dp=5' | nlrig encode --hex\n",
+};

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static char *read_all(FILE *from, size_t *size)
+{
+	size_t room = 0, used = 0;
+	char *text = NULL, *larger;
+
+	do {
+		room = room ? 2 * room : 4096;
+		larger = realloc(text, room);
+		if (!larger)
+			break;
+		text = larger;
+		used += fread(text + used, 1, room - 1 - used, from);
+	} while (used == room - 1);
+	if (!larger || ferror(from)) {
+		free(text);
+		return NULL;
+	}
+	text[used] = '\0';
+	*size = used;
+	return text;
+}
+
+char *rig_file_read(const char *path, size_t *size, struct rig_error *err)
+{
+	FILE *from = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	char *text = from ? read_all(from, size) : NULL;
+
+	if (!text)
+		rig_error_set(err, "%s: %s", path, strerror(errno));
+	if (from && from != stdin)
+		fclose(from);
+	return text;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* nlrig run: cases on targets, here or in guests. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "judge/known.h"
+
+enum { ALSO_MAX = 16 };
+
+struct options {
+	bool target[RIG_TARGETS];
+	const char *vm;	    /* NULL: here */
+	const char *known;  /* folder */
+	const char *report; /* folder; NULL: none */
+	const char *timeout;
+	const char *also[ALSO_MAX]; /* KTAP of other programs */
+	size_t n_also;
+	char **globs; /* as many as selection says */
+	struct rig_selection selection;
+	bool ktap;
+	bool host_kernel;
+};
+
+static int run_targets(const struct options *o, const struct rig_known *known,
+		       const struct rig_cases *cases, struct rig_suite *suites, size_t *count)
+{
+	const struct rig_target_options here = { known, o->ktap, o->host_kernel };
+	const struct rig_guest_options guest = { o->vm, o->report, o->known, o->timeout,
+						 &o->selection };
+	enum rig_target targets[RIG_TARGETS], t;
+	size_t first = *count, n = 0;
+	int status;
+
+	for (t = 0; t < RIG_TARGETS; t++) {
+		if (!o->target[t])
+			continue;
+		rig_suite_init(&suites[*count], rig_target_name[t]);
+		if (t == RIG_TARGET_MODEL || !o->vm) {
+			status = rig_target_run(t, &here, cases, &suites[(*count)++]);
+			if (status != RIG_EXIT_PASSED)
+				return status;
+			first = *count;
+		} else {
+			targets[n++] = t;
+			(*count)++;
+		}
+	}
+	return n ? rig_guests_run(targets, suites + first, n, &guest, cases) : RIG_EXIT_PASSED;
+}
+
+static int run_all(const struct options *o, const struct rig_known *known,
+		   const struct rig_cases *cases)
+{
+	struct rig_suite suites[ALSO_MAX + RIG_TARGETS] = {};
+	size_t count = 0, failed = 0, i;
+	int status = RIG_EXIT_PASSED;
+
+	if (o->report)
+		status = rig_folder_take(o->report);
+	for (i = 0; i < o->n_also && status == RIG_EXIT_PASSED; i++)
+		status = rig_report_read(o->also[i], &suites[count++]);
+	if (status == RIG_EXIT_PASSED)
+		status = run_targets(o, known, cases, suites, &count);
+	if (status == RIG_EXIT_PASSED && !o->ktap)
+		rig_table_write(stdout, suites, count);
+	if (status == RIG_EXIT_PASSED && o->report)
+		status = rig_report_write(o->report, suites, count);
+	for (i = 0; i < count; i++) {
+		failed += suites[i].tally[RIG_FAILED];
+		rig_suite_free(&suites[i]);
+	}
+	return status == RIG_EXIT_PASSED && failed ? RIG_EXIT_FAILED : status;
+}
+
+static int read_target(struct options *o, const char *name)
+{
+	enum rig_target t;
+
+	for (t = 0; t < RIG_TARGETS; t++) {
+		if (strcmp(name, rig_target_name[t]) && strcmp(name, "all"))
+			continue;
+		o->target[t] = true;
+		if (strcmp(name, "all"))
+			return 0;
+	}
+	return strcmp(name, "all") ?
+		       rig_cli_bad("no target '%s': model, intree, ref or all", name) :
+		       0;
+}
+
+static int read_option(struct options *o, int opt, char *value)
+{
+	switch (opt) {
+	case 't':
+		return read_target(o, value);
+	case 'v':
+		o->vm = value;
+		if (strcmp(value, "qemu") && strcmp(value, "uml"))
+			return rig_cli_bad("no VM '%s': qemu or uml", value);
+		return 0;
+	case 'c':
+		o->globs[o->selection.n_globs++] = value;
+		return 0;
+	case 'k':
+		o->known = value;
+		return 0;
+	case 'r':
+		o->report = value;
+		return 0;
+	case 'l':
+		o->timeout = value;
+		return 0;
+	case 'a':
+		if (o->n_also == ALSO_MAX)
+			return rig_cli_bad("--also: at most %d files", ALSO_MAX);
+		o->also[o->n_also++] = value;
+		return 0;
+	case 'K':
+		o->ktap = true;
+		return 0;
+	case 'H':
+		o->host_kernel = true;
+		return 0;
+	default:
+		return rig_cli_bad_option(&rig_cli_run);
+	}
+}
+
+/* What was left open, and what does not go together. */
+static int complete(struct options *o)
+{
+	size_t t, n = 0;
+
+	for (t = 0; t < RIG_TARGETS; t++)
+		n += o->target[t];
+	o->target[RIG_TARGET_MODEL] |= !n;
+	if (o->vm && !o->report)
+		o->report = "build/report";
+	if (o->ktap && (o->vm || n > 1))
+		return rig_cli_bad("--ktap: for one target, without --vm; else see %s/*.ktap",
+				   o->report ? o->report : "--report");
+	if (!o->vm && o->target[RIG_TARGET_INTREE] && o->target[RIG_TARGET_REF])
+		return rig_cli_bad(
+			"one kernel has one datapath module: intree and ref together need --vm");
+	return 0;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "target", required_argument, NULL, 't' },
+		{ "vm", required_argument, NULL, 'v' },
+		{ "cases", required_argument, NULL, 'c' },
+		{ "known", required_argument, NULL, 'k' },
+		{ "report", required_argument, NULL, 'r' },
+		{ "timeout", required_argument, NULL, 'l' },
+		{ "also", required_argument, NULL, 'a' },
+		{ "ktap", no_argument, NULL, 'K' },
+		{ "host-kernel", no_argument, NULL, 'H' },
+		{ "help", no_argument, NULL, 'h' },
+		{},
+	};
+	struct options o = {
+		.known = "corpora/known",
+		.timeout = "300",
+		.selection = { .paths = rig_cases_folder, .n_paths = 1 },
+	};
+	struct rig_error err = {};
+	struct rig_known *known = rig_known_new();
+	struct rig_cases cases = {};
+	char *globs[argc];
+	int opt, status = 0;
+
+	o.selection.globs = o.globs = globs;
+	while (!status && (opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (opt == 'h') {
+			fputs(rig_cli_run.help, stdout);
+			return RIG_EXIT_PASSED;
+		}
+		status = read_option(&o, opt, optarg);
+	}
+	if (!status)
+		status = complete(&o);
+	if (status)
+		return status;
+	if (optind < argc) {
+		o.selection.paths = argv + optind;
+		o.selection.n_paths = argc - optind;
+	}
+	if (!known || rig_known_load(known, o.known, &err) < 0 ||
+	    rig_cases_load(&cases, &o.selection, &err) < 0)
+		status = rig_cli_bad_error(&err);
+	else
+		status = run_all(&o, known, &cases);
+	rig_cases_free(&cases);
+	rig_known_free(known);
+	return status;
+}
+
+const struct rig_command_line rig_cli_run = {
+	.name = "run",
+	.run = run,
+	.summary = "run cases on targets, and judge each answer",
+	.help = "usage: nlrig run [OPTION]... [PATH]...\n"
+		"\n"
+		"Runs each case below the paths (corpora/cases unless given) on each target. The\n"
+		"model judges every answer, beside what the case itself expects.\n"
+		"\n"
+		"  --target T     model (unless given), intree, ref or all; may be repeated\n"
+		"  --vm VM        qemu or uml: intree and ref run in guests of their own\n"
+		"  --cases GLOB   only cases whose id matches, as in 'flow/new-*'; as --target\n"
+		"  --ktap         print KTAP as the cases end, in place of the table\n"
+		"  --report DIR   write TARGET.ktap and junit.xml there (--vm: build/report);\n"
+		"                 DIR/TARGET/ has the guest's console, kernel log, output\n"
+		"  --also FILE    count the KTAP in this file in, too\n"
+		"  --known DIR    accepted divergences (corpora/known)\n"
+		"  --timeout S    kill a guest after S seconds (300)\n"
+		"  --host-kernel  drive this machine's own kernel, in a network namespace of its\n"
+		"                 own: a bug in its datapath is then a bug on this machine\n"
+		"\n"
+		"  nlrig run corpora/cases/flow\n"
+		"  nlrig run --target all --vm qemu\n"
+		"\n"
+		"Exit status: 0 all passed, 1 something failed, 2 usage, bad input, or something\n"
+		"is missing.\n",
+};

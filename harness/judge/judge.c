@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "judge/judge.h"
+
+#include <linux/netlink.h>
+#include <string.h>
+
+#include "judge/diff.h"
+#include "wire/codec.h"
+
+/*
+ * A channel is a socket or a port: order means something only within one. Its expectations and
+ * its arrivals, each with what it was paired with.
+ */
+struct pairing {
+	const struct rig_expected *expected;
+	struct rig_arrival *arrival;
+};
+
+struct channel {
+	struct pairing *expected;
+	size_t n_expected;
+	struct rig_arrival **arrivals;
+	size_t n_arrivals;
+};
+
+/* ---- values that the kernel chooses ---- */
+
+static uint64_t span_value(const uint8_t *bytes, uint32_t len)
+{
+	uint64_t wide;
+	uint32_t narrow;
+
+	if (len == sizeof(wide)) {
+		memcpy(&wide, bytes, sizeof(wide));
+		return wide;
+	}
+	memcpy(&narrow, bytes, sizeof(narrow));
+	return narrow;
+}
+
+static const struct rig_slot *slot_find(const struct rig_judge *judge, int slot)
+{
+	for (size_t i = 0; i < judge->n_slots; i++)
+		if (judge->slots[i].slot == slot)
+			return &judge->slots[i];
+	return NULL;
+}
+
+static bool holds_slot(const struct rig_open *open)
+{
+	return open->slot >= 0 && (open->len == 4 || open->len == 8);
+}
+
+/* Of two forms that depend on where in its datagram a message stands, that for this place. */
+static const struct rig_expected *form_for(const struct rig_expected *expected,
+					   const struct rig_arrival *arrival)
+{
+	return arrival->shifted && expected->shifted ? expected->shifted : expected;
+}
+
+/* Within one answer, too, a value is fixed from its first appearance on. */
+static bool slots_agree(const struct rig_judge *judge, const struct rig_expected *expected,
+			const struct rig_arrival *arrival)
+{
+	expected = form_for(expected, arrival);
+	for (uint32_t i = 0; i < expected->n_open; i++) {
+		const struct rig_open *open = &expected->open[i];
+		const struct rig_slot *known =
+			holds_slot(open) ? slot_find(judge, open->slot) : NULL;
+
+		if (known && known->value != span_value(arrival->bytes + open->offset, open->len))
+			return false;
+	}
+	return true;
+}
+
+static int learn_slots(struct rig_judge *judge, const struct rig_expected *expected,
+		       const struct rig_arrival *arrival)
+{
+	expected = form_for(expected, arrival);
+	for (uint32_t i = 0; i < expected->n_open; i++) {
+		const struct rig_open *open = &expected->open[i];
+
+		if (!holds_slot(open) || open->offset + open->len > arrival->size ||
+		    slot_find(judge, open->slot))
+			continue;
+		if (judge->n_slots == judge->room) {
+			size_t room = judge->room ? 2 * judge->room : 16;
+			struct rig_slot *slots =
+				rig_arena_alloc(judge->arena, room * sizeof(*slots));
+
+			if (!slots)
+				return -1;
+			if (judge->n_slots)
+				memcpy(slots, judge->slots, judge->n_slots * sizeof(*slots));
+			judge->slots = slots;
+			judge->room = room;
+		}
+		judge->slots[judge->n_slots++] = (struct rig_slot){
+			.slot = open->slot,
+			.value = span_value(arrival->bytes + open->offset, open->len),
+		};
+	}
+	return 0;
+}
+
+/* ---- pairing ---- */
+
+static struct rig_diff diff_of(const struct rig_judge *judge, const struct rig_expected *expected,
+			       const struct rig_arrival *arrival)
+{
+	expected = form_for(expected, arrival);
+	return (struct rig_diff){
+		.arena = judge->arena,
+		.ids = judge->ids,
+		.expected = expected->bytes,
+		.expected_size = expected->len,
+		.open = expected->open,
+		.n_open = expected->n_open,
+		.received = arrival->bytes,
+		.received_size = arrival->size,
+	};
+}
+
+static bool is_met(const struct rig_judge *judge, const struct rig_expected *expected,
+		   const struct rig_arrival *arrival)
+{
+	struct rig_diff diff = diff_of(judge, expected, arrival);
+
+	if (arrival->kind != RIG_ARRIVAL_MESSAGE && arrival->kind != RIG_ARRIVAL_FRAME)
+		return false;
+	return rig_diff_equal(&diff) && slots_agree(judge, expected, arrival);
+}
+
+static int take(struct rig_judge *judge, struct pairing *pairing, struct rig_arrival *arrival)
+{
+	pairing->arrival = arrival;
+	arrival->expected = true;
+	return learn_slots(judge, pairing->expected, arrival);
+}
+
+static struct pairing *find_met(const struct rig_judge *judge, struct channel *channel,
+				const struct rig_arrival *arrival)
+{
+	for (size_t i = 0; i < channel->n_expected; i++) {
+		struct pairing *p = &channel->expected[i];
+
+		if (!p->arrival && is_met(judge, p->expected, arrival))
+			return p;
+	}
+	return NULL;
+}
+
+static const char *where_name(const struct rig_judge *judge, const struct rig_arrival *arrival)
+{
+	if (arrival->kind == RIG_ARRIVAL_FRAME)
+		return arrival->port;
+	return judge->socket_name(judge->context, arrival->socket);
+}
+
+static const char *dollar(const struct rig_arrival *arrival)
+{
+	return arrival->kind == RIG_ARRIVAL_FRAME ? "" : "$";
+}
+
+static int pair_equal(struct rig_judge *judge, struct channel *channel)
+{
+	for (size_t i = 0; i < channel->n_arrivals; i++) {
+		struct pairing *p = find_met(judge, channel, channel->arrivals[i]);
+
+		if (p && take(judge, p, channel->arrivals[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- what is left over ---- */
+
+/* An expectation as if it had arrived, to be put into words. */
+static int as_arrival(const struct rig_judge *judge, const struct rig_expected *expected,
+		      struct rig_arrival *arrival)
+{
+	struct rig_message *message = NULL;
+
+	*arrival = (struct rig_arrival){
+		.kind = expected->kind == RIG_EXPECT_FRAME ? RIG_ARRIVAL_FRAME :
+							     RIG_ARRIVAL_MESSAGE,
+		.socket = expected->sock,
+		.port = expected->netdev,
+		.bytes = expected->bytes,
+		.size = expected->len,
+	};
+	if (arrival->kind == RIG_ARRIVAL_MESSAGE &&
+	    rig_decode(judge->arena, judge->ids, expected->bytes, expected->len, &message, NULL) <
+		    0)
+		return -1;
+	arrival->message = message;
+	return 0;
+}
+
+static bool same_request(const struct rig_arrival *a, const struct rig_arrival *b)
+{
+	return a->kind == b->kind &&
+	       (a->kind == RIG_ARRIVAL_FRAME || a->message->seq == b->message->seq);
+}
+
+static bool same_command(const struct rig_arrival *a, const struct rig_arrival *b)
+{
+	return same_request(a, b) &&
+	       (a->kind == RIG_ARRIVAL_FRAME ||
+		(a->message->type == b->message->type && a->message->cmd == b->message->cmd));
+}
+
+/* NLM_F_DUMP_INTR: the kernel says that its dump may be inconsistent. */
+static bool is_interrupted(const struct rig_arrival *wanted, const struct rig_arrival *arrival)
+{
+	return wanted->message && arrival->message && (wanted->message->flags & NLM_F_MULTI) &&
+	       !(wanted->message->flags & NLM_F_DUMP_INTR) &&
+	       (arrival->message->flags & NLM_F_DUMP_INTR);
+}
+
+static int report_difference(struct rig_judge *judge, struct pairing *p,
+			     const struct rig_arrival *wanted)
+{
+	struct rig_diff diff = diff_of(judge, p->expected, p->arrival);
+	struct rig_bytes text = { 0 }, where = { 0 }, e = { 0 }, r = { 0 };
+	int ret = 0;
+
+	rig_arrival_summary(wanted, &e);
+	rig_arrival_summary(p->arrival, &r);
+	if (wanted->kind == RIG_ARRIVAL_FRAME)
+		rig_diff_frame(&diff, &text, &where);
+	else
+		ret = rig_diff_message(&diff, &text, &where);
+	if (where.size == 0)
+		rig_bytes_print(&where, "an earlier value");
+	if (is_interrupted(wanted, p->arrival))
+		rig_finding_add(judge->findings, rig_bytes_text(&text),
+				"%s: the dump on %s%s was interrupted by a change", judge->place,
+				dollar(wanted), where_name(judge, wanted));
+	else if (strcmp(rig_bytes_text(&e), rig_bytes_text(&r)))
+		rig_finding_add(judge->findings, rig_bytes_text(&text),
+				"%s: model expects %s on %s%s, received %s", judge->place,
+				rig_bytes_text(&e), dollar(wanted), where_name(judge, wanted),
+				rig_bytes_text(&r));
+	else
+		rig_finding_add(judge->findings, rig_bytes_text(&text),
+				"%s: %s on %s%s is not as the model expects: %s", judge->place,
+				rig_bytes_text(&e), dollar(wanted), where_name(judge, wanted),
+				rig_bytes_text(&where));
+	rig_bytes_free(&text);
+	rig_bytes_free(&where);
+	rig_bytes_free(&e);
+	rig_bytes_free(&r);
+	return ret;
+}
+
+/* Pairs what is missing with what is left over where one was most likely meant to be the other. */
+static int pair_similar(struct rig_judge *judge, struct channel *channel,
+			bool (*similar)(const struct rig_arrival *, const struct rig_arrival *))
+{
+	for (size_t i = 0; i < channel->n_expected; i++) {
+		struct pairing *p = &channel->expected[i];
+		struct rig_arrival wanted;
+
+		if (p->arrival || p->expected->optional)
+			continue;
+		if (as_arrival(judge, p->expected, &wanted) < 0)
+			return -1;
+		for (size_t k = 0; k < channel->n_arrivals && !p->arrival; k++) {
+			struct rig_arrival *arrival = channel->arrivals[k];
+
+			if (arrival->expected || !similar(&wanted, arrival))
+				continue;
+			if (take(judge, p, arrival) < 0 || report_difference(judge, p, &wanted) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static void describe(const struct rig_judge *judge, const struct rig_arrival *arrival,
+		     const char *what, struct rig_bytes *text)
+{
+	if (arrival->kind == RIG_ARRIVAL_OVERRUN)
+		return;
+	rig_bytes_print(text, "  %s:\n    ", what);
+	if (arrival->message)
+		rig_print_message(arrival->message, judge->ids, text);
+	else
+		rig_bytes_hex(text, arrival->bytes, arrival->size);
+	rig_bytes_print(text, "\n");
+	if (arrival->message)
+		rig_hexdump(arrival->bytes, arrival->size, judge->ids, "      ", text, NULL);
+}
+
+static int report_missing(struct rig_judge *judge, const struct rig_expected *expected)
+{
+	struct rig_bytes what = { 0 }, text = { 0 };
+	struct rig_arrival wanted;
+
+	if (as_arrival(judge, expected, &wanted) < 0)
+		return -1;
+	rig_arrival_summary(&wanted, &what);
+	describe(judge, &wanted, "missing", &text);
+	rig_bytes_print(&text, "  waited %u ms\n", judge->waited_ms);
+	rig_finding_add(judge->findings, rig_bytes_text(&text),
+			"%s: model expects %s on %s%s, nothing came", judge->place,
+			rig_bytes_text(&what), dollar(&wanted), where_name(judge, &wanted));
+	rig_bytes_free(&what);
+	rig_bytes_free(&text);
+	return 0;
+}
+
+static void report_unexpected(struct rig_judge *judge, const struct rig_arrival *arrival)
+{
+	struct rig_bytes what = { 0 }, text = { 0 };
+
+	rig_arrival_summary(arrival, &what);
+	describe(judge, arrival, "received", &text);
+	if (arrival->kind == RIG_ARRIVAL_OVERRUN)
+		rig_finding_add(judge->findings, NULL,
+				"%s: messages were lost: the receive buffer of $%s overran",
+				judge->place, where_name(judge, arrival));
+	else
+		rig_finding_add(judge->findings, rig_bytes_text(&text),
+				"%s: model expects nothing more on %s%s, received %s", judge->place,
+				dollar(arrival), where_name(judge, arrival), rig_bytes_text(&what));
+	rig_bytes_free(&what);
+	rig_bytes_free(&text);
+}
+
+static void report_order(struct rig_judge *judge, const struct rig_arrival *arrival)
+{
+	struct rig_bytes what = { 0 };
+
+	rig_arrival_summary(arrival, &what);
+	rig_finding_add(judge->findings, NULL, "%s: %s on %s%s came too early", judge->place,
+			rig_bytes_text(&what), dollar(arrival), where_name(judge, arrival));
+	rig_bytes_free(&what);
+}
+
+/*
+ * An arrival is too early when one that has its place before it, and not in the same set, came
+ * after it. The inbox is in order of arrival, so addresses tell which came first.
+ */
+static void judge_order(struct rig_judge *judge, const struct channel *channel)
+{
+	const struct pairing *p = channel->expected, *end = p + channel->n_expected;
+
+	for (; p < end; p++) {
+		unsigned int set = p->expected->set;
+		bool early = false;
+
+		for (const struct pairing *q = channel->expected; p->arrival && q < p; q++)
+			early |= q->arrival > p->arrival && !(set && set == q->expected->set);
+		if (early)
+			report_order(judge, p->arrival);
+	}
+}
+
+static int judge_channel(struct rig_judge *judge, struct channel *channel, bool surplus_allowed)
+{
+	if (pair_equal(judge, channel) < 0 || pair_similar(judge, channel, same_command) < 0 ||
+	    pair_similar(judge, channel, same_request) < 0)
+		return -1;
+	for (size_t i = 0; i < channel->n_expected; i++) {
+		const struct pairing *p = &channel->expected[i];
+
+		if (!p->arrival && !p->expected->optional && report_missing(judge, p->expected) < 0)
+			return -1;
+	}
+	judge_order(judge, channel);
+	for (size_t i = 0; i < channel->n_arrivals; i++) {
+		const struct rig_arrival *arrival = channel->arrivals[i];
+
+		if (!arrival->expected &&
+		    (!surplus_allowed || arrival->kind == RIG_ARRIVAL_OVERRUN))
+			report_unexpected(judge, arrival);
+	}
+	return 0;
+}
+
+/* ---- channels ---- */
+
+static bool same_channel(const struct rig_expected *a, const struct rig_expected *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	return a->kind == RIG_EXPECT_FRAME ? !strcmp(a->netdev, b->netdev) : a->sock == b->sock;
+}
+
+bool rig_judge_complete(const struct rig_answer *answer, const struct rig_inbox *inbox)
+{
+	size_t must = 0;
+
+	for (size_t i = 0; i < answer->count; i++)
+		must += !answer->list[i].optional;
+	if (inbox->count < must)
+		return false;
+	for (size_t i = 0; i < answer->count; i++) {
+		size_t expected = 0, came = 0;
+
+		for (size_t k = 0; k < answer->count; k++)
+			expected += same_channel(&answer->list[i], &answer->list[k]) &&
+				    !answer->list[k].optional;
+		for (size_t k = 0; k < inbox->count; k++)
+			came += rig_arrival_is_where(&inbox->list[k], &answer->list[i]);
+		if (came < expected)
+			return false;
+	}
+	return true;
+}
+
+static struct rig_expected channel_of(const struct rig_arrival *arrival)
+{
+	return (struct rig_expected){
+		.kind = arrival->kind == RIG_ARRIVAL_FRAME ? RIG_EXPECT_FRAME : RIG_EXPECT_MESSAGE,
+		.sock = arrival->socket,
+		.netdev = arrival->port,
+	};
+}
+
+/* Gathers what belongs to one channel, in order. */
+static void channel_fill(struct channel *channel, const struct rig_expected *of,
+			 const struct rig_answer *answer, struct rig_inbox *inbox)
+{
+	channel->n_expected = channel->n_arrivals = 0;
+	for (size_t i = 0; i < answer->count; i++)
+		if (same_channel(of, &answer->list[i]))
+			channel->expected[channel->n_expected++] =
+				(struct pairing){ .expected = &answer->list[i] };
+	for (size_t i = 0; i < inbox->count; i++)
+		if (rig_arrival_is_where(&inbox->list[i], of))
+			channel->arrivals[channel->n_arrivals++] = &inbox->list[i];
+}
+
+static bool seen_before(const struct rig_expected *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (same_channel(&all[i], &all[count]))
+			return true;
+	return false;
+}
+
+int rig_judge_answer(struct rig_judge *judge, const struct rig_answer *answer,
+		     struct rig_inbox *inbox)
+{
+	size_t count = answer->count + inbox->count;
+	struct rig_expected *of = rig_arena_alloc(judge->arena, (count + 1) * sizeof(*of));
+	struct channel channel = {
+		.expected = rig_arena_alloc(judge->arena,
+					    (answer->count + 1) * sizeof(*channel.expected)),
+		.arrivals = rig_arena_alloc(judge->arena,
+					    (inbox->count + 1) * sizeof(*channel.arrivals)),
+	};
+
+	if (!of || !channel.expected || !channel.arrivals)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		of[i] = i < answer->count ? answer->list[i] :
+					    channel_of(&inbox->list[i - answer->count]);
+		if (seen_before(of, i))
+			continue;
+		channel_fill(&channel, &of[i], answer, inbox);
+		if (judge_channel(judge, &channel, answer->unmodelled != NULL) < 0)
+			return -1;
+	}
+	return 0;
+}

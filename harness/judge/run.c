@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "judge/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "judge/known.h"
+#include "judge/play.h"
+#include "link/link.h"
+#include "wire/codec.h"
+
+#define TIMEOUT_MS 2000
+#define SETTLE_MS  20
+#define LEFT_MAX   512
+
+struct rig_runner {
+	struct rig_link *link;
+	const struct rig_link_facts *facts;
+	struct rig_run_options options;
+	struct rig_model *model;
+	struct rig_answer answer;
+	struct rig_arena arena; /* of the run in hand */
+	struct rig_inbox inbox;
+	struct rig_bytes reason;
+	struct rig_bytes detail;
+};
+
+/* ---- the runner ---- */
+
+static struct rig_model *make_model(const struct rig_link_facts *facts)
+{
+	static const enum rig_family_index family[RIG_MODEL_FAMILIES] = {
+		[RIG_MODEL_DATAPATH] = RIG_DP, [RIG_MODEL_VPORT] = RIG_VPORT,
+		[RIG_MODEL_FLOW] = RIG_FLOW,   [RIG_MODEL_PACKET] = RIG_PACKET,
+		[RIG_MODEL_METER] = RIG_METER, [RIG_MODEL_CT_LIMIT] = RIG_CT_LIMIT,
+	};
+	struct rig_model_config config = {
+		.ncpus = facts->cpus,
+		.build = strcmp(facts->vm, "uml") ? 0 : RIG_BUILD_UML,
+	};
+
+	if (facts->target != RIG_TARGET_MODEL)
+		config.kernel = facts->release;
+	for (unsigned int i = 0; i < RIG_MODEL_FAMILIES; i++) {
+		config.family_id[i] = facts->families.id[family[i]];
+		config.group_id[i] = facts->group[family[i]];
+	}
+	return rig_model_new(&config);
+}
+
+struct rig_runner *rig_runner_new(struct rig_link *link, const struct rig_run_options *options,
+				  struct rig_error *err)
+{
+	struct rig_runner *runner = calloc(1, sizeof(*runner));
+
+	if (!runner)
+		goto no_memory;
+	runner->link = link;
+	runner->facts = rig_link_facts(link);
+	runner->options = *options;
+	if (!runner->options.timeout_ms)
+		runner->options.timeout_ms = TIMEOUT_MS;
+	if (!runner->options.settle_ms)
+		runner->options.settle_ms = SETTLE_MS;
+	runner->model = make_model(runner->facts);
+	if (!runner->model)
+		goto no_memory;
+	return runner;
+
+no_memory:
+	free(runner);
+	rig_error_set(err, "out of memory");
+	return NULL;
+}
+
+void rig_runner_free(struct rig_runner *runner)
+{
+	if (!runner)
+		return;
+	rig_answer_free(&runner->answer);
+	rig_model_free(runner->model);
+	rig_inbox_free(&runner->inbox);
+	rig_arena_free(&runner->arena);
+	rig_bytes_free(&runner->reason);
+	rig_bytes_free(&runner->detail);
+	free(runner);
+}
+
+/* ---- what a script needs ---- */
+
+static bool has_feature(const struct rig_link_facts *facts, enum rig_feature feature)
+{
+	switch (feature) {
+	case RIG_FEATURE_SMP:
+		return facts->cpus > 1;
+	case RIG_FEATURE_NETNS:
+		return facts->netns;
+	case RIG_FEATURE_KERNEL:
+		return facts->target != RIG_TARGET_MODEL;
+	case RIG_FEATURE_QEMU:
+	case RIG_FEATURE_UML:
+		return !strcmp(facts->vm, rig_feature_name[feature]);
+	case RIG_FEATURE_METER:
+		return facts->families.id[RIG_METER] != 0;
+	case RIG_FEATURE_CT_LIMIT:
+		return facts->families.id[RIG_CT_LIMIT] != 0;
+	case RIG_FEATURES:
+		break;
+	}
+	return false;
+}
+
+static bool lacks_feature(struct rig_runner *runner, const struct rig_script *script)
+{
+	for (const struct rig_step *step = script->steps; step; step = step->next)
+		for (unsigned int i = 0; i < RIG_FEATURES; i++)
+			if ((step->features & (1u << i)) && !has_feature(runner->facts, i)) {
+				rig_bytes_print(&runner->reason, "needs %s", rig_feature_name[i]);
+				return true;
+			}
+	return false;
+}
+
+/* ---- the verdict ---- */
+
+static const char *accepted(const struct rig_runner *runner, const struct rig_script *script,
+			    const char *headline)
+{
+	const struct rig_known_where where = {
+		.id = script->id,
+		.target = rig_target_name[runner->facts->target],
+		.kernel = runner->facts->release,
+	};
+
+	if (!runner->options.known)
+		return NULL;
+	return rig_known_accepts(runner->options.known, &where, headline);
+}
+
+static void add_stale(void *data, const char *path, const char *differs)
+{
+	rig_finding_add(data, NULL, "no longer diverges: %s says: differs %s", path, differs);
+}
+
+/* An accepted divergence that does not show any more is a finding as well. */
+static int find_stale(const struct rig_runner *runner, const struct rig_script *script,
+		      struct rig_findings *findings)
+{
+	const struct rig_known_where where = {
+		.id = script->id,
+		.target = rig_target_name[runner->facts->target],
+		.kernel = runner->facts->release,
+	};
+	const char **headlines =
+		rig_arena_alloc(findings->arena, (findings->count + 1) * sizeof(*headlines));
+	size_t count = 0;
+
+	if (!headlines)
+		return -1;
+	for (const struct rig_finding *f = findings->first; f; f = f->next)
+		headlines[count++] = f->headline;
+	if (runner->options.known)
+		rig_known_stale(runner->options.known, &where, headlines, count, add_stale,
+				findings);
+	return 0;
+}
+
+static void put_finding(struct rig_bytes *text, const struct rig_finding *finding, const char *why)
+{
+	rig_bytes_print(text, "%s\n", finding->headline);
+	if (why)
+		rig_bytes_print(text, "  known: %s\n", why);
+	if (finding->sent)
+		rig_bytes_print(text, "  sent:\n    %s%s", finding->sent,
+				finding->sent[0] ? "" : "\n");
+	rig_bytes_print(text, "%s", finding->detail);
+}
+
+/* Findings up to last_acceptable may be accepted divergences; what comes after it may not. */
+static void conclude(struct rig_runner *runner, const struct rig_script *script,
+		     const struct rig_findings *findings, const struct rig_finding *last_acceptable,
+		     struct rig_run *run)
+{
+	const char *refused = NULL, *why = NULL;
+	bool acceptable = last_acceptable != NULL;
+
+	run->differences = findings->count;
+	run->verdict = findings->count ? RIG_VERDICT_KNOWN : RIG_VERDICT_PASSED;
+	for (const struct rig_finding *f = findings->first; f; f = f->next) {
+		const char *known = acceptable ? accepted(runner, script, f->headline) : NULL;
+
+		acceptable &= f != last_acceptable;
+		put_finding(&runner->detail, f, known);
+		if (!known && !refused)
+			refused = f->headline;
+		if (known && !why)
+			why = known;
+	}
+	if (run->verdict == RIG_VERDICT_PASSED)
+		return;
+	if (refused || !why)
+		run->verdict = RIG_VERDICT_FAILED;
+	rig_bytes_print(&runner->reason, "%s", refused ? refused : why ? why : "out of memory");
+	rig_bytes_print(&runner->detail, "why this case is there: %s\n", script->reason);
+	if (runner->options.again) {
+		rig_bytes_print(&runner->detail, "again, alone: ");
+		rig_bytes_print(&runner->detail, runner->options.again, script->id);
+		rig_bytes_print(&runner->detail, "\n");
+	}
+	run->reason = rig_bytes_text(&runner->reason);
+	run->detail = rig_bytes_text(&runner->detail);
+}
+
+/* ---- a run ---- */
+
+static int play_script(struct rig_play *play, const struct rig_script *script,
+		       struct rig_error *err)
+{
+	if (rig_play_begin(play, script, err) < 0)
+		return -1;
+	for (const struct rig_step *s = script->steps; s && !play->stopped; s = s->next)
+		if (rig_play_step(play, s, err) < 0)
+			return -1;
+	return play->stopped ? 0 : rig_play_end(play, err);
+}
+
+static int clean(struct rig_runner *runner, struct rig_findings *findings, struct rig_error *err)
+{
+	char left[LEFT_MAX] = "";
+	int n = rig_link_clean(runner->link, left, sizeof(left), err);
+
+	if (n > 0)
+		rig_finding_add(findings, NULL, "left behind after the case: %s", left);
+	return n < 0 ? -1 : 0;
+}
+
+static unsigned int since_ms(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (unsigned int)((now.tv_sec - start->tv_sec) * 1000 +
+			      (now.tv_nsec - start->tv_nsec) / 1000000);
+}
+
+static void reset(struct rig_runner *runner)
+{
+	rig_arena_reset(&runner->arena);
+	rig_inbox_empty(&runner->inbox);
+	rig_bytes_reset(&runner->reason);
+	rig_bytes_reset(&runner->detail);
+	rig_model_reset(runner->model);
+	runner->inbox.arena = &runner->arena;
+	runner->inbox.ids = &runner->facts->families;
+}
+
+int rig_runner_run(struct rig_runner *runner, const struct rig_script *script, struct rig_run *run,
+		   struct rig_error *err)
+{
+	struct rig_play play = {
+		.scene = {
+			.arena = &runner->arena,
+			.link = runner->link,
+			.ids = &runner->facts->families,
+			.inbox = runner->inbox,
+			.findings = { .arena = &runner->arena },
+		},
+		.link = runner->link,
+		.model = runner->model,
+		.answer = &runner->answer,
+		.timeout_ms = runner->options.timeout_ms,
+		.settle_ms = runner->options.settle_ms,
+	};
+	const struct rig_finding *last_acceptable;
+	struct rig_model_counts before, after;
+	struct timespec start;
+	int ret;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	*run = (struct rig_run){ .verdict = RIG_VERDICT_SKIPPED };
+	reset(runner);
+	if (lacks_feature(runner, script)) {
+		run->reason = rig_bytes_text(&runner->reason);
+		return 0;
+	}
+	play.scene.inbox = runner->inbox;
+	rig_model_counts(runner->model, &before);
+	ret = play_script(&play, script, err);
+	runner->inbox = play.scene.inbox;
+	if (clean(runner, &play.scene.findings, err) < 0 || ret < 0)
+		return -1;
+	last_acceptable = play.scene.findings.last;
+	if (find_stale(runner, script, &play.scene.findings) < 0)
+		return rig_error_set(err, "out of memory");
+	conclude(runner, script, &play.scene.findings, last_acceptable, run);
+	rig_model_counts(runner->model, &after);
+	run->exact = after.fields_exact - before.fields_exact;
+	run->open = after.fields_open - before.fields_open;
+	run->duration_ms = since_ms(&start);
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Runs a script against a link, with the model beside it: the same bytes go to both, and the judge
+ * holds what came against what the model says must come and against the script's own `->`.
+ */
+#ifndef RIG_JUDGE_RUN_H
+#define RIG_JUDGE_RUN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct rig_error;
+struct rig_known;
+struct rig_link;
+struct rig_runner;
+struct rig_script;
+
+enum rig_verdict {
+	RIG_VERDICT_PASSED,
+	RIG_VERDICT_FAILED,
+	RIG_VERDICT_KNOWN,   /* differs, exactly as a file in corpora/known/ says */
+	RIG_VERDICT_SKIPPED, /* this target or guest has not got what the script needs */
+	RIG_VERDICTS,
+};
+
+struct rig_run_options {
+	unsigned int timeout_ms;       /* how long an expected message may take; 0: 2000 */
+	unsigned int settle_ms;	       /* how long to listen for what must not come; 0: 20 */
+	const struct rig_known *known; /* accepted divergences; NULL: none */
+	const char *again; /* format with one %s, the case: the command that runs it alone */
+};
+
+/* All strings are the runner's own, until its next run. */
+struct rig_run {
+	enum rig_verdict verdict;
+	const char *reason; /* one line: what failed first, why skipped or known; NULL: passed */
+	const char *detail; /* lines, each ended by '\n'; NULL: none */
+	unsigned int differences; /* findings of all kinds */
+	unsigned int duration_ms;
+	uint64_t exact; /* fields judged exactly in this run */
+	uint64_t open;	/* fields that the contract leaves open */
+};
+
+/* Keeps the link and the options' strings, owns neither. NULL on error. */
+struct rig_runner *rig_runner_new(struct rig_link *link, const struct rig_run_options *options,
+				  struct rig_error *err);
+void rig_runner_free(struct rig_runner *runner);
+
+/*
+ * Runs one script from a clean target to a clean target. Returns 0 with a verdict in `run`. A
+ * script that the target cannot be given (a symbol that nothing binds, a link that fails) is a
+ * failed verdict too; -1 says that the link itself is unusable from here on, and err why.
+ */
+int rig_runner_run(struct rig_runner *runner, const struct rig_script *script, struct rig_run *run,
+		   struct rig_error *err);
+
+#endif

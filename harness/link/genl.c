@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is looked up and cleaned by way of libnl: families, multicast groups, the datapath dump. */
+#include <linux/openvswitch.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/netlink.h>
+#include <string.h>
+
+#include "link/kernel.h"
+#include "wire/error.h"
+
+enum { DATAPATHS = 256 };
+
+static struct nl_sock *open_generic(struct rig_error *err)
+{
+	struct nl_sock *sk = nl_socket_alloc();
+	int ret = sk ? genl_connect(sk) : -NLE_NOMEM;
+
+	if (ret == 0)
+		return sk;
+	nl_socket_free(sk);
+	rig_error_set(err, "a generic netlink socket: %s", nl_geterror(ret));
+	return NULL;
+}
+
+/* The meter and ct_limit families came later than the others: a target may lack them. */
+static bool required(const struct rig_family *family)
+{
+	return family->index != RIG_METER && family->index != RIG_CT_LIMIT;
+}
+
+static int resolve(struct nl_sock *sk, const struct rig_family *family,
+		   struct rig_link_facts *facts, struct rig_error *err)
+{
+	int id = genl_ctrl_resolve(sk, family->genl_name);
+	int group;
+
+	if (id < 0 && required(family))
+		return rig_error_set(err, "generic netlink family %s: %s; is the module loaded?",
+				     family->genl_name, nl_geterror(id));
+	if (id < 0)
+		return 0;
+	facts->families.id[family->index] = id;
+	if (!family->group)
+		return 0;
+	group = genl_ctrl_resolve_grp(sk, family->genl_name, family->group);
+	if (group < 0)
+		return rig_error_set(err, "multicast group %s: %s", family->group,
+				     nl_geterror(group));
+	facts->group[family->index] = group;
+	return 0;
+}
+
+int rig_genl_resolve(struct rig_link_facts *facts, struct rig_error *err)
+{
+	struct nl_sock *sk = open_generic(err);
+	unsigned int i;
+	int ret = 0;
+
+	if (!sk)
+		return -1;
+	for (i = 0; i < RIG_FAMILIES && ret == 0; i++)
+		if (rig_families[i].genl_name)
+			ret = resolve(sk, &rig_families[i], facts, err);
+	nl_socket_free(sk);
+	return ret;
+}
+
+struct found {
+	unsigned int count;
+	int ifindex[DATAPATHS];
+};
+
+static int gather(struct nl_msg *msg, void *data)
+{
+	const struct genlmsghdr *genl = nlmsg_data(nlmsg_hdr(msg));
+	const struct ovs_header *header = genlmsg_user_hdr(genl);
+	struct found *found = data;
+
+	if (found->count < DATAPATHS)
+		found->ifindex[found->count++] = header->dp_ifindex;
+	return NL_OK;
+}
+
+static int request(struct nl_sock *sk, int family, uint8_t command, int flags, int ifindex)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+	struct ovs_header *header;
+	int ret = -NLE_NOMEM;
+
+	if (!msg)
+		return ret;
+	header = genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, sizeof(*header), flags,
+			     command, OVS_DATAPATH_VERSION);
+	if (header) {
+		header->dp_ifindex = ifindex;
+		ret = nl_send_auto(sk, msg);
+	}
+	nlmsg_free(msg);
+	return ret;
+}
+
+static int delete_all(struct nl_sock *sk, int family, const struct found *found)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < found->count && ret >= 0; i++) {
+		ret = request(sk, family, OVS_DP_CMD_DEL, NLM_F_ACK, found->ifindex[i]);
+		if (ret >= 0)
+			ret = nl_wait_for_ack(sk);
+	}
+	return ret;
+}
+
+int rig_genl_delete_datapaths(struct rig_error *err)
+{
+	struct nl_sock *sk = open_generic(err);
+	struct found found = {};
+	int family, ret;
+
+	if (!sk)
+		return -1;
+	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, gather, &found);
+	ret = family = genl_ctrl_resolve(sk, OVS_DATAPATH_FAMILY);
+	if (ret >= 0)
+		ret = request(sk, family, OVS_DP_CMD_GET, NLM_F_DUMP, 0);
+	if (ret >= 0)
+		ret = nl_recvmsgs_default(sk);
+	if (ret >= 0)
+		ret = delete_all(sk, family, &found);
+	nl_socket_free(sk);
+	if (ret < 0)
+		return rig_error_set(err, "delete the datapaths: %s", nl_geterror(ret));
+	return found.count;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Inside the room: the parts of a link to the running kernel, and what they share. */
+#ifndef RIG_LINK_KERNEL_H
+#define RIG_LINK_KERNEL_H
+
+#include <libmnl/libmnl.h>
+#include <poll.h>
+
+#include "link/ops.h"
+
+enum {
+	RIG_LINK_NAMESPACES = 8,
+	RIG_LINK_DATAGRAM_MAX = 1 << 20,
+	RIG_LINK_FDS = RIG_LINK_SOCKETS + RIG_LINK_NAMESPACES,
+};
+
+/* Namespace 0 is the one in which the link was opened; it has no name. */
+struct rig_netns {
+	char name[32];
+	int fd;
+	int packet; /* a packet socket that sees the frames of all its netdevs */
+};
+
+/* A netdev on which frames come and go: the far end of a veth pair, or an internal port's own. */
+struct rig_port {
+	char name[IFNAMSIZ]; /* "" when the slot is free */
+	unsigned int netns;
+	int ifindex; /* of the netdev that bears the name */
+	int frames;  /* ifindex of the netdev where its frames are put and taken */
+	bool ours;   /* a veth pair: ours to delete */
+};
+
+struct rig_kernel_link {
+	struct rig_link link;
+	struct rig_netns netns[RIG_LINK_NAMESPACES];
+	unsigned int n_netns;
+	struct mnl_socket *sock[RIG_LINK_SOCKETS];
+	int hot; /* the socket that sent last: most likely the one that receives; -1: none */
+	struct rig_port port[RIG_LINK_PORTS];
+	unsigned int n_pairs; /* made so far in this case: numbers names and addresses */
+	char *baseline;	      /* the netdevs that were there at first */
+	uint8_t buffer[RIG_LINK_DATAGRAM_MAX];
+};
+
+/* netns.c. The number of a namespace, -1 when there is none of that name. NULL is the first. */
+int rig_netns_find(struct rig_kernel_link *k, const char *name, struct rig_error *err);
+int rig_netns_open_first(struct rig_kernel_link *k, struct rig_error *err);
+int rig_netns_add(struct rig_link *link, const char *name, struct rig_error *err);
+void rig_netns_close(struct rig_kernel_link *k, unsigned int from);
+/* The calling thread is in that namespace until it enters another; number 0 is the way back. */
+int rig_netns_enter(struct rig_kernel_link *k, unsigned int number, struct rig_error *err);
+
+/* raw.c: netlink sockets. */
+int rig_raw_new(struct rig_link *link, struct rig_link_socket *sock, struct rig_error *err);
+int rig_raw_close(struct rig_link *link, int handle, struct rig_error *err);
+void rig_raw_close_all(struct rig_kernel_link *k);
+int rig_raw_join(struct rig_link *link, int handle, uint32_t group, struct rig_error *err);
+int rig_raw_send(struct rig_link *link, int handle, const void *data, size_t len,
+		 struct rig_error *err);
+/* 1 and an event, 0 when there is nothing now, -1. */
+int rig_raw_take(struct rig_kernel_link *k, int handle, struct rig_event *event,
+		 struct rig_error *err);
+
+/* netdev.c: veth pairs; all in the namespace that the thread is in. */
+int rig_netdev_make_pair(struct rig_link_netdev *dev, const char *far, unsigned int number,
+			 struct rig_error *err);
+int rig_netdev_facts(struct rig_link_netdev *dev, struct rig_error *err);
+int rig_netdev_up(const char *name, struct rig_error *err);
+int rig_netdev_delete(int ifindex, struct rig_error *err);
+char *rig_netdev_names(void); /* " lo veth0 ", to be freed; NULL on error */
+
+/* port.c: frames. */
+int rig_port_netdev_add(struct rig_link *link, struct rig_link_netdev *dev, struct rig_error *err);
+int rig_port_netdev_remove(struct rig_link *link, const char *name, struct rig_error *err);
+int rig_port_netdev_find(struct rig_link *link, struct rig_link_netdev *dev, struct rig_error *err);
+int rig_port_watch(struct rig_link *link, const char *name, const char *netns,
+		   struct rig_error *err);
+int rig_port_frame_put(struct rig_link *link, const char *name, const void *frame, size_t len,
+		       struct rig_error *err);
+/* In the namespace that the thread is in. */
+int rig_port_open(struct rig_error *err);
+/* A frame in that namespace: 1 and an event, 0 when there is none now, -1. */
+int rig_port_take(struct rig_kernel_link *k, unsigned int netns, struct rig_event *event,
+		  struct rig_error *err);
+int rig_port_close_all(struct rig_kernel_link *k, struct rig_error *err);
+
+/* genl.c. */
+int rig_genl_resolve(struct rig_link_facts *facts, struct rig_error *err);
+/* Deletes all datapaths of the namespace that the thread is in; returns how many there were. */
+int rig_genl_delete_datapaths(struct rig_error *err);
+
+#endif

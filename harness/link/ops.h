@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Inside the room: what each kind of link has to be able to do. See link.h for the meaning. */
+#ifndef RIG_LINK_OPS_H
+#define RIG_LINK_OPS_H
+
+#include "link/link.h"
+
+enum {
+	RIG_LINK_SOCKETS = 64, /* open at a time */
+	RIG_LINK_PORTS = 64,   /* netdevs made or watched at a time */
+	RIG_LINK_FRAME_MAX = 65536 + 64,
+};
+
+struct rig_link_ops {
+	void (*close)(struct rig_link *link);
+	int (*netns_add)(struct rig_link *link, const char *name, struct rig_error *err);
+	int (*socket_new)(struct rig_link *link, struct rig_link_socket *sock,
+			  struct rig_error *err);
+	int (*socket_close)(struct rig_link *link, int handle, struct rig_error *err);
+	int (*join)(struct rig_link *link, int handle, uint32_t group, struct rig_error *err);
+	int (*send)(struct rig_link *link, int handle, const void *data, size_t len,
+		    struct rig_error *err);
+	int (*netdev_add)(struct rig_link *link, struct rig_link_netdev *dev,
+			  struct rig_error *err);
+	int (*netdev_remove)(struct rig_link *link, const char *name, struct rig_error *err);
+	int (*netdev_find)(struct rig_link *link, struct rig_link_netdev *dev,
+			   struct rig_error *err);
+	int (*watch)(struct rig_link *link, const char *name, const char *netns,
+		     struct rig_error *err);
+	int (*frame_put)(struct rig_link *link, const char *name, const void *frame, size_t len,
+			 struct rig_error *err);
+	int (*receive)(struct rig_link *link, int timeout_ms, struct rig_event *event,
+		       struct rig_error *err);
+	int (*clean)(struct rig_link *link, char *left, size_t size, struct rig_error *err);
+};
+
+struct rig_link {
+	const struct rig_link_ops *ops;
+	struct rig_link_facts facts;
+};
+
+struct rig_link *rig_link_open_kernel(enum rig_target target, struct rig_error *err);
+struct rig_link *rig_link_open_model(struct rig_error *err);
+
+/* The address that the n-th netdev of a link gets, its near end or its far one. */
+void rig_link_mac(uint8_t mac[6], unsigned int n, bool far);
+
+#endif

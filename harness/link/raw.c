@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Netlink sockets: bytes out, bytes in. */
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "link/kernel.h"
+#include "wire/error.h"
+
+enum { BUFFER_SIZE = 8 << 20 };
+
+static struct rig_kernel_link *kernel_link(struct rig_link *link)
+{
+	return (struct rig_kernel_link *)link;
+}
+
+/*
+ * Netlink asks for the capability of whoever opened a socket, so this thread can open one for
+ * somebody who has not got it. Gives back the effective capabilities that the thread had.
+ */
+static int capability_drop(struct __user_cap_data_struct saved[2])
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct without[2];
+
+	if (syscall(SYS_capget, &header, saved) < 0)
+		return -1;
+	memcpy(without, saved, sizeof(without));
+	without[CAP_TO_INDEX(CAP_NET_ADMIN)].effective &= ~CAP_TO_MASK(CAP_NET_ADMIN);
+	return syscall(SYS_capset, &header, without);
+}
+
+static int capability_restore(const struct __user_cap_data_struct saved[2])
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+
+	return syscall(SYS_capset, &header, saved);
+}
+
+static struct mnl_socket *open_generic(bool unprivileged)
+{
+	struct __user_cap_data_struct saved[2];
+	struct mnl_socket *nl;
+
+	if (!unprivileged)
+		return mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (capability_drop(saved) < 0)
+		return NULL;
+	nl = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (capability_restore(saved) < 0) {
+		mnl_socket_close(nl);
+		return NULL;
+	}
+	return nl;
+}
+
+/* As large as asked for, or as the limits allow who may not pass them. */
+static void set_buffer(int fd, int forced, int limited, int size)
+{
+	if (setsockopt(fd, SOL_SOCKET, forced, &size, sizeof(size)) < 0)
+		setsockopt(fd, SOL_SOCKET, limited, &size, sizeof(size));
+}
+
+static int free_slot(const struct rig_kernel_link *k)
+{
+	int i;
+
+	for (i = 0; i < RIG_LINK_SOCKETS; i++)
+		if (!k->sock[i])
+			return i;
+	return -1;
+}
+
+int rig_raw_new(struct rig_link *link, struct rig_link_socket *sock, struct rig_error *err)
+{
+	struct rig_kernel_link *k = kernel_link(link);
+	int netns = rig_netns_find(k, sock->netns, err);
+	int handle = free_slot(k);
+	struct mnl_socket *nl;
+	int fd;
+
+	if (netns < 0)
+		return -1;
+	if (handle < 0)
+		return rig_error_set(err, "more than %d sockets at a time", RIG_LINK_SOCKETS);
+	if (rig_netns_enter(k, netns, err) < 0)
+		return -1;
+	nl = open_generic(sock->unprivileged);
+	if (rig_netns_enter(k, 0, err) < 0)
+		return -1;
+	if (!nl)
+		return rig_error_set(err, "a generic netlink socket: %s", strerror(errno));
+
+	fd = mnl_socket_get_fd(nl);
+	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, sock->rcvbuf ? sock->rcvbuf : BUFFER_SIZE);
+	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, BUFFER_SIZE);
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+		rig_error_set(err, "bind a netlink socket: %s", strerror(errno));
+		mnl_socket_close(nl);
+		return -1;
+	}
+	k->sock[handle] = nl;
+	sock->handle = handle;
+	sock->portid = mnl_socket_get_portid(nl);
+	return 0;
+}
+
+static struct mnl_socket *find(struct rig_kernel_link *k, int handle, struct rig_error *err)
+{
+	if (handle >= 0 && handle < RIG_LINK_SOCKETS && k->sock[handle])
+		return k->sock[handle];
+	rig_error_set(err, "no socket %d is open", handle);
+	return NULL;
+}
+
+int rig_raw_close(struct rig_link *link, int handle, struct rig_error *err)
+{
+	struct rig_kernel_link *k = kernel_link(link);
+	struct mnl_socket *nl = find(k, handle, err);
+
+	if (!nl)
+		return -1;
+	mnl_socket_close(nl);
+	k->sock[handle] = NULL;
+	if (k->hot == handle)
+		k->hot = -1;
+	return 0;
+}
+
+void rig_raw_close_all(struct rig_kernel_link *k)
+{
+	int i;
+
+	for (i = 0; i < RIG_LINK_SOCKETS; i++)
+		if (k->sock[i])
+			rig_raw_close(&k->link, i, NULL);
+}
+
+int rig_raw_join(struct rig_link *link, int handle, uint32_t group, struct rig_error *err)
+{
+	struct mnl_socket *nl = find(kernel_link(link), handle, err);
+
+	if (!nl)
+		return -1;
+	if (mnl_socket_setsockopt(nl, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+		return rig_error_set(err, "join multicast group %u: %s", group, strerror(errno));
+	return 0;
+}
+
+int rig_raw_send(struct rig_link *link, int handle, const void *data, size_t len,
+		 struct rig_error *err)
+{
+	struct rig_kernel_link *k = kernel_link(link);
+	struct mnl_socket *nl = find(k, handle, err);
+
+	if (!nl)
+		return -1;
+	k->hot = handle;
+	/* With an address, as mnl_socket_sendto() has it, what the opener may do is not asked. */
+	if (send(mnl_socket_get_fd(nl), data, len, 0) < 0)
+		return rig_error_set(err, "send %zu bytes: %s", len, strerror(errno));
+	return 0;
+}
+
+int rig_raw_take(struct rig_kernel_link *k, int handle, struct rig_event *event,
+		 struct rig_error *err)
+{
+	ssize_t got = recv(mnl_socket_get_fd(k->sock[handle]), k->buffer, sizeof(k->buffer),
+			   MSG_DONTWAIT | MSG_TRUNC);
+
+	event->socket = handle;
+	event->data = k->buffer;
+	event->len = 0;
+	if (got < 0 && errno == ENOBUFS) {
+		event->kind = RIG_EVENT_OVERRUN;
+		return 1;
+	}
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (got < 0)
+		return rig_error_set(err, "receive on a netlink socket: %s", strerror(errno));
+	if ((size_t)got > sizeof(k->buffer))
+		return rig_error_set(err, "a datagram of %zd bytes, more than %zu", got,
+				     sizeof(k->buffer));
+	event->kind = RIG_EVENT_DATAGRAM;
+	event->len = got;
+	return 1;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ovs_ct_limit: SET, DEL, GET. Connections are not modelled, so all counts are zero. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+#define BUCKETS	 512
+#define ZONE_MAX 65535
+
+const struct rig_policy rig_ct_limit_policy[] = {
+	[OVS_CT_LIMIT_ATTR_ZONE_LIMIT] = { .kind = RIG_POLICY_NESTED },
+};
+
+static struct rig_zone_limit **find(struct rig_model *m, unsigned int netns, uint16_t zone)
+{
+	struct rig_zone_limit **p = &m->limits[netns];
+
+	while (*p && (*p)->zone != zone)
+		p = &(*p)->next;
+	return p;
+}
+
+static void drop(struct rig_zone_limit **p)
+{
+	struct rig_zone_limit *l = *p;
+
+	if (!l)
+		return;
+	*p = l->next;
+	free(l);
+}
+
+void rig_ct_limit_flush(struct rig_model *m, unsigned int netns)
+{
+	while (m->limits[netns])
+		drop(&m->limits[netns]);
+}
+
+static void set_limit(struct rig_request *r, const struct ovs_zone_limit *z)
+{
+	struct rig_zone_limit *l = *find(r->m, r->netns, z->zone_id);
+
+	if (!l) {
+		l = calloc(1, sizeof(*l));
+		if (!l)
+			return;
+		l->zone = z->zone_id;
+		l->next = r->m->limits[r->netns];
+		r->m->limits[r->netns] = l;
+	}
+	l->limit = z->limit;
+}
+
+static void del_limit(struct rig_request *r, const struct ovs_zone_limit *z)
+{
+	drop(find(r->m, r->netns, z->zone_id));
+}
+
+static void put_limit(struct rig_request *r, const struct ovs_zone_limit *z)
+{
+	struct rig_zone_limit *l = *find(r->m, r->netns, z->zone_id);
+	struct ovs_zone_limit out = { .zone_id = z->zone_id };
+
+	out.limit = l ? l->limit : r->m->default_limit[r->netns];
+	rig_put_raw(r->out, &out, sizeof(out));
+}
+
+static void set_default(struct rig_request *r, const struct ovs_zone_limit *z)
+{
+	r->m->default_limit[r->netns] = z->limit;
+}
+
+static void del_default(struct rig_request *r, const struct ovs_zone_limit *z)
+{
+	(void)z;
+	r->m->default_limit[r->netns] = 0;
+}
+
+static void put_default(struct rig_request *r, const struct ovs_zone_limit *z)
+{
+	struct ovs_zone_limit out = { .zone_id = OVS_ZONE_LIMIT_DEFAULT_ZONE,
+				      .limit = r->m->default_limit[r->netns] };
+
+	(void)z;
+	rig_put_raw(r->out, &out, sizeof(out));
+}
+
+typedef void apply_fn(struct rig_request *r, const struct ovs_zone_limit *z);
+
+/* An array of limits without headers. Zones out of range are passed over. */
+static void for_each_limit(struct rig_request *r, apply_fn *zone, apply_fn *all)
+{
+	const struct nlattr *a = r->attr[OVS_CT_LIMIT_ATTR_ZONE_LIMIT];
+	struct ovs_zone_limit z;
+	size_t at = 0;
+
+	/* The last one may begin in the attribute and end in its padding. */
+	if (rig_nla_len(a) % sizeof(z) > sizeof(z) - NLA_ALIGNTO)
+		rig_answer_unmodelled(r->out, "a zone limit that ends in padding", true);
+	for (; at + sizeof(z) <= rig_nla_len(a); at += sizeof(z)) {
+		memcpy(&z, rig_nla_data(a) + at, sizeof(z));
+		if (z.zone_id == OVS_ZONE_LIMIT_DEFAULT_ZONE)
+			all(r, &z);
+		else if (z.zone_id >= 0 && z.zone_id <= ZONE_MAX)
+			zone(r, &z);
+	}
+}
+
+static int change(struct rig_request *r, uint8_t command, apply_fn *zone, apply_fn *all)
+{
+	if (!r->attr[OVS_CT_LIMIT_ATTR_ZONE_LIMIT])
+		return -EINVAL;
+	for_each_limit(r, zone, all);
+	rig_reply_begin(r, RIG_ROLE_REPLY, command, NULL);
+	rig_message_end(r->out);
+	return 0;
+}
+
+int rig_ct_limit_set(struct rig_request *r)
+{
+	return change(r, OVS_CT_LIMIT_CMD_SET, set_limit, set_default);
+}
+
+int rig_ct_limit_del(struct rig_request *r)
+{
+	return change(r, OVS_CT_LIMIT_CMD_DEL, del_limit, del_default);
+}
+
+/* All of them, in the order of the kernel's buckets, the youngest of a bucket first. */
+static void put_all(struct rig_request *r)
+{
+	put_default(r, NULL);
+	for (unsigned int bucket = 0; r->m->limits[r->netns] && bucket < BUCKETS; bucket++)
+		for (struct rig_zone_limit *l = r->m->limits[r->netns]; l; l = l->next) {
+			struct ovs_zone_limit z = { .zone_id = l->zone, .limit = l->limit };
+
+			if (l->zone % BUCKETS == bucket)
+				rig_put_raw(r->out, &z, sizeof(z));
+		}
+}
+
+int rig_ct_limit_get(struct rig_request *r)
+{
+	size_t nest;
+
+	rig_reply_begin(r, RIG_ROLE_REPLY, OVS_CT_LIMIT_CMD_GET, NULL);
+	nest = rig_nest_begin(r->out, OVS_CT_LIMIT_ATTR_ZONE_LIMIT);
+	if (r->attr[OVS_CT_LIMIT_ATTR_ZONE_LIMIT])
+		for_each_limit(r, put_limit, put_default);
+	else
+		put_all(r);
+	rig_nest_end(r->out, nest);
+	rig_message_end(r->out);
+	return 0;
+}

@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Running actions on a packet. */
+#include "exec.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <net/if_arp.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checksum.h"
+
+#define RECURSION_MAX 5
+#define KEYS_MAX      3 /* levels that have a key of their own; deeper ones are deferred */
+
+static int run_list(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key,
+		    const uint8_t *actions, size_t len);
+
+/* --- Output --- */
+
+/* A receiver drops a frame that ends inside its tag before anyone can look at it. */
+static bool ends_in_tag(const struct rig_packet *p)
+{
+	uint16_t type_be;
+
+	if (p->len < ETH_HLEN || p->len >= ETH_HLEN + 6)
+		return false;
+	memcpy(&type_be, p->data + 12, 2);
+	return rig_is_vlan(type_be);
+}
+
+static void send_frame(struct rig_exec *x, struct rig_packet **p, struct rig_port *port)
+{
+	struct rig_dev *dev = port->dev;
+	struct rig_expected *e;
+
+	if (dev->internal) {
+		port->stats.rx_packets++;
+		port->stats.rx_bytes += (*p)->len - ETH_HLEN;
+	}
+	if ((*p)->tagged && rig_packet_insert_tag(p))
+		return;
+	rig_frame_put(x->out, dev->name, rig_netns_name(x->m, dev->netns), (*p)->data, (*p)->len);
+	e = rig_message_current(x->out);
+	if (e)
+		e->optional = x->optional || ends_in_tag(*p);
+}
+
+/* The length that counts against the MTU: without the MAC header and one tag. */
+static size_t payload_len(const struct rig_packet *p, const struct rig_dev *dev)
+{
+	size_t headers = dev->ethernet ? ETH_HLEN : 0;
+
+	if (!p->tagged && rig_is_vlan(p->protocol_be))
+		headers += 4;
+	return p->len > headers ? p->len - headers : 0;
+}
+
+static void output(struct rig_exec *x, struct rig_packet **pp, const struct rig_key *key,
+		   uint32_t number)
+{
+	struct rig_port *port = rig_port_by_number(x->dp, number);
+	bool ethernet = (key->layer2 & ~RIG_L2_STALE) == RIG_L2_ETHERNET;
+	struct rig_packet *p = *pp;
+	uint32_t least = ethernet ? ETH_HLEN : 0, left = rig_packet_left(p, p->cut);
+
+	if (!port || !port->dev->up)
+		return;
+	if (left < least)
+		left = least;
+	if (left < p->len)
+		p->len = left;
+	if (p->mru && p->len > p->mru + (port->dev->ethernet ? ETH_HLEN : 0u)) {
+		if (p->mru <= port->dev->mtu)
+			rig_answer_unmodelled(x->out, "fragmentation on output", false);
+		return;
+	}
+	if (port->dev->ethernet && !ethernet)
+		return;
+	if (payload_len(p, port->dev) > port->dev->mtu) {
+		port->stats.tx_errors++;
+		return;
+	}
+	send_frame(x, pp, port);
+}
+
+/* Every output is of a copy, except when nothing is left to be done. */
+static void output_action(struct rig_exec *x, struct rig_packet *p, const struct rig_key *key,
+			  uint32_t number)
+{
+	struct rig_packet *copy = rig_packet_copy(p);
+
+	if (copy)
+		output(x, &copy, key, number);
+	free(copy);
+	p->cut = RIG_CUT_NONE;
+}
+
+/* --- Userspace --- */
+
+static void userspace_action(struct rig_exec *x, struct rig_packet *p,
+			     const struct rig_live_key *key, const struct nlattr *a,
+			     const uint8_t *list, size_t len)
+{
+	struct rig_upcall u = { .command = OVS_PACKET_CMD_ACTION, .cut = p->cut };
+	struct rig_nla_walk w = rig_nla_inside(a);
+	const struct nlattr *in;
+
+	while ((in = rig_nla_next(&w))) {
+		switch (rig_nla_type(in)) {
+		case OVS_USERSPACE_ATTR_PID:
+			u.portid = rig_nla_u32(in);
+			break;
+		case OVS_USERSPACE_ATTR_USERDATA:
+			u.userdata = in;
+			break;
+		case OVS_USERSPACE_ATTR_ACTIONS:
+			u.actions = list;
+			u.actions_len = len;
+			break;
+		}
+	}
+	rig_upcall_send(x, p, key, &u);
+	p->cut = RIG_CUT_NONE;
+}
+
+/* --- Nested lists --- */
+
+/* Lists that leave packet and key alone are run on the key as it is. */
+static bool may_change(const uint8_t *actions, size_t len)
+{
+	struct rig_nla_walk w = rig_nla_walk(actions, len);
+	const struct nlattr *a;
+
+	while ((a = rig_nla_next(&w))) {
+		switch (rig_nla_type(a)) {
+		case OVS_ACTION_ATTR_OUTPUT:
+		case OVS_ACTION_ATTR_RECIRC:
+		case OVS_ACTION_ATTR_TRUNC:
+		case OVS_ACTION_ATTR_USERSPACE:
+			break;
+		default:
+			return true;
+		}
+	}
+	return false;
+}
+
+/* For later, when the outermost list has been run; too many are dropped. */
+static void defer(struct rig_exec *x, struct rig_packet *p, const struct rig_live_key *key,
+		  const uint8_t *actions, size_t len)
+{
+	if (x->n_deferred == RIG_DEFERRED_MAX) {
+		free(p);
+		return;
+	}
+	x->deferred[x->n_deferred++] = (struct rig_deferred){ p, *key, actions, len, x->optional };
+}
+
+/*
+ * Run a nested list, or look the packet up again (actions NULL), on a copy unless this is the
+ * `last` action. With own_key the outer list does not see what happens to the key.
+ */
+static int run_nested(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key,
+		      const uint8_t *actions, size_t len, bool last, bool own_key,
+		      uint32_t recirc_id)
+{
+	struct rig_live_key copy = *key;
+	int err = 0;
+
+	if (!last)
+		p = rig_packet_copy(p);
+	if (!p)
+		return 0;
+	if (!actions)
+		copy.key.recirc_id = recirc_id;
+	if (own_key && x->level > KEYS_MAX) {
+		defer(x, p, &copy, actions, len);
+	} else if (!actions) {
+		rig_exec_packet(x, p, &copy);
+	} else {
+		x->level += own_key;
+		err = run_list(x, p, own_key ? &copy : key, actions, len);
+		x->level -= own_key;
+	}
+	return err;
+}
+
+static int run_branch(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key,
+		      const uint8_t *actions, size_t len, bool last)
+{
+	return run_nested(x, p, key, actions, len, last, !last && may_change(actions, len), 0);
+}
+
+/* The first attribute of that type in a nest, as a list of actions. */
+static const struct nlattr *inside(const struct nlattr *nest, unsigned int type)
+{
+	struct rig_nla_walk w = rig_nla_inside(nest);
+	const struct nlattr *a;
+
+	while ((a = rig_nla_next(&w)) && rig_nla_type(a) != type)
+		;
+	return a;
+}
+
+static int sample_action(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key,
+			 const struct nlattr *a, bool last)
+{
+	uint32_t probability = rig_nla_u32(inside(a, OVS_SAMPLE_ATTR_PROBABILITY));
+	const struct nlattr *list = inside(a, OVS_SAMPLE_ATTR_ACTIONS);
+	bool before = x->optional;
+	int err;
+
+	if (!probability) {
+		if (last)
+			free(p);
+		return 0;
+	}
+	if (probability != UINT32_MAX)
+		x->optional = true;
+	err = run_branch(x, p, key, rig_nla_data(list), rig_nla_len(list), last);
+	x->optional = before;
+	return err;
+}
+
+static int check_pkt_len_action(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key,
+				const struct nlattr *a, bool last)
+{
+	size_t len = p->mru ? p->mru + p->mac_len : p->len;
+	uint16_t limit = rig_nla_u16(inside(a, OVS_CHECK_PKT_LEN_ATTR_PKT_LEN));
+	const struct nlattr *list =
+		inside(a, len <= limit ? OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL :
+					 OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_GREATER);
+
+	return run_branch(x, p, key, rig_nla_data(list), rig_nla_len(list), last);
+}
+
+static int recirc_action(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key,
+			 uint32_t id, bool last)
+{
+	if (key->key.layer2 & RIG_L2_STALE) {
+		int err = rig_packet_extract(p, &key->key);
+
+		if (err) {
+			if (last)
+				free(p);
+			return err;
+		}
+		key->key.layer2 &= ~RIG_L2_STALE;
+	}
+	return run_nested(x, p, key, NULL, 0, last, true, id);
+}
+
+/* 1 when the packet may not live on. */
+static int dec_ttl(struct rig_packet *p, struct rig_key *key)
+{
+	bool ip6 = p->protocol_be == htons(ETH_P_IPV6);
+	uint8_t *ip = rig_packet_network(p), *ttl = ip + (ip6 ? 7 : 8);
+	int err;
+
+	if (!ip6 && p->protocol_be != htons(ETH_P_IP))
+		return 0;
+	err = rig_packet_need(p, rig_packet_at(p, p->network) + (ip6 ? 40 : 20));
+	if (err)
+		return err;
+	if (*ttl <= 1)
+		return 1;
+	if (ip6)
+		--*ttl;
+	else
+		rig_checksum_set_ttl(ip, *ttl - 1);
+	key->ip_ttl = *ttl;
+	return 0;
+}
+
+/* --- Actions that change headers --- */
+
+static int stale(struct rig_key *key, int err)
+{
+	if (!err)
+		key->layer2 |= RIG_L2_STALE;
+	return err;
+}
+
+static void set_layer2(struct rig_key *key, uint8_t layer2)
+{
+	key->layer2 = layer2;
+}
+
+static int push_vlan_action(struct rig_packet **p, struct rig_key *key,
+			    const struct ovs_action_push_vlan *vlan)
+{
+	if ((*p)->tagged) {
+		key->layer2 |= RIG_L2_STALE;
+	} else {
+		key->vlan.tci_be = vlan->vlan_tci;
+		key->vlan.tpid_be = vlan->vlan_tpid;
+	}
+	return rig_packet_push_vlan(p, vlan->vlan_tpid, ntohs(vlan->vlan_tci) & ~0x1000);
+}
+
+static int pop_vlan_action(struct rig_packet *p, struct rig_key *key)
+{
+	int err = rig_packet_pop_vlan(p);
+
+	if (p->tagged)
+		key->layer2 |= RIG_L2_STALE;
+	else
+		memset(&key->vlan, 0, sizeof(key->vlan));
+	return err;
+}
+
+static int push_mpls_action(struct rig_packet **p, struct rig_key *key, uint32_t lse_be,
+			    uint16_t type_be, uint16_t mac_len)
+{
+	int err = rig_packet_push_mpls(p, lse_be, type_be, mac_len);
+
+	if (!err && !mac_len)
+		set_layer2(key, RIG_L2_NONE);
+	return stale(key, err);
+}
+
+static int pop_mpls_action(struct rig_packet *p, struct rig_key *key, uint16_t type_be)
+{
+	bool ethernet = (key->layer2 & ~RIG_L2_STALE) == RIG_L2_ETHERNET;
+	int err = rig_packet_pop_mpls(p, type_be, ethernet);
+
+	if (!err && type_be == htons(ETH_P_TEB))
+		set_layer2(key, RIG_L2_ETHERNET);
+	return stale(key, err);
+}
+
+/* The header that a push_nsh describes; returns its length. */
+static size_t nsh_header(const struct nlattr *nsh, uint8_t header[256])
+{
+	struct rig_nla_walk w = rig_nla_inside(nsh);
+	const struct ovs_nsh_key_base *base = NULL;
+	const struct nlattr *a;
+	uint8_t words;
+	size_t len = 0;
+	uint16_t first;
+
+	memset(header, 0, 256);
+	while ((a = rig_nla_next(&w))) {
+		if (rig_nla_type(a) == OVS_NSH_KEY_ATTR_BASE) {
+			base = (const void *)rig_nla_data(a);
+		} else {
+			len = rig_nla_len(a);
+			memcpy(header + 8, rig_nla_data(a), len);
+		}
+	}
+	/* The length is told in six bits of words, and made in eight bits of bytes. */
+	words = (uint8_t)(8 + len) >> 2;
+	first = htons((base->flags & 3) << 12 | (base->ttl & 0x3f) << 6 | (words & 0x3f));
+	memcpy(header, &first, 2);
+	header[2] = base->mdtype;
+	header[3] = base->np;
+	memcpy(header + 4, &base->path_hdr, 4);
+	return 4 * (words & 0x3f);
+}
+
+static int push_nsh_action(struct rig_packet **p, struct rig_key *key, const struct nlattr *a)
+{
+	uint8_t header[256];
+	size_t len = nsh_header((const struct nlattr *)rig_nla_data(a), header);
+	int err = rig_packet_push_nsh(p, header, len);
+
+	if (!err)
+		set_layer2(key, RIG_L2_NONE);
+	return stale(key, err);
+}
+
+static int pop_nsh_action(struct rig_packet *p, struct rig_key *key)
+{
+	int err = rig_packet_pop_nsh(p);
+
+	if (!err)
+		set_layer2(key, p->protocol_be == htons(ETH_P_TEB) ? RIG_L2_ETHERNET : RIG_L2_NONE);
+	return stale(key, err);
+}
+
+static int change_headers(struct rig_packet **p, struct rig_key *key, const struct nlattr *a)
+{
+	const struct ovs_action_push_mpls *push = (const void *)rig_nla_data(a);
+	const struct ovs_action_add_mpls *add = (const void *)rig_nla_data(a);
+	const struct ovs_action_push_eth *eth = (const void *)rig_nla_data(a);
+	int err;
+
+	switch (rig_nla_type(a)) {
+	case OVS_ACTION_ATTR_PUSH_VLAN:
+		return push_vlan_action(p, key, (const void *)rig_nla_data(a));
+	case OVS_ACTION_ATTR_POP_VLAN:
+		return pop_vlan_action(*p, key);
+	case OVS_ACTION_ATTR_PUSH_MPLS:
+		return push_mpls_action(p, key, push->mpls_lse, push->mpls_ethertype,
+					(*p)->mac_len);
+	case OVS_ACTION_ATTR_ADD_MPLS:
+		return push_mpls_action(
+			p, key, add->mpls_lse, add->mpls_ethertype,
+			add->tun_flags & OVS_MPLS_L3_TUNNEL_FLAG_MASK ? (*p)->mac_len : 0);
+	case OVS_ACTION_ATTR_POP_MPLS:
+		return pop_mpls_action(*p, key, rig_nla_u16(a));
+	case OVS_ACTION_ATTR_PUSH_ETH:
+		err = rig_packet_push_eth(p, eth->addresses.eth_dst, eth->addresses.eth_src);
+		if (!err)
+			set_layer2(key, RIG_L2_ETHERNET);
+		return stale(key, err);
+	case OVS_ACTION_ATTR_POP_ETH:
+		err = rig_packet_pop_eth(*p);
+		if (!err)
+			set_layer2(key, RIG_L2_NONE);
+		return stale(key, err);
+	case OVS_ACTION_ATTR_PUSH_NSH:
+		return push_nsh_action(p, key, a);
+	case OVS_ACTION_ATTR_POP_NSH:
+		return pop_nsh_action(*p, key);
+	}
+	return 0;
+}
+
+/* --- The rest --- */
+
+static void hash_action(struct rig_packet *p, struct rig_live_key *key)
+{
+	rig_packet_use_hash(p);
+	key->key.dp_hash = 1;
+	key->open |= RIG_KEY_HASH_OPEN;
+}
+
+static void ct_clear_action(struct rig_key *key)
+{
+	key->ct_state = key->ct_proto = 0;
+	key->ct_zone = 0;
+	key->ct_mark = 0;
+	memset(key->ct_labels, 0, sizeof(key->ct_labels));
+}
+
+/* Returns true when the packet ends here. */
+static bool meter_action(struct rig_exec *x, const struct rig_packet *p, uint32_t id)
+{
+	switch (rig_meter_charge(x->dp, id, p->len)) {
+	case RIG_METER_PASS:
+		return false;
+	case RIG_METER_DROP:
+		return true;
+	case RIG_METER_UNKNOWN:
+		x->optional = true;
+		return false;
+	}
+	return false;
+}
+
+enum outcome {
+	GO_ON,
+	ENDED, /* the packet is gone */
+};
+
+/* One action. On an error (*err) the packet is still there. */
+static enum outcome run_one(struct rig_exec *x, struct rig_packet **p, struct rig_live_key *key,
+			    const struct nlattr *a, bool last, int *err)
+{
+	const struct nlattr *in = (const struct nlattr *)rig_nla_data(a);
+
+	switch (rig_nla_type(a)) {
+	case OVS_ACTION_ATTR_OUTPUT:
+		output_action(x, *p, &key->key, rig_nla_u32(a));
+		return GO_ON;
+	case OVS_ACTION_ATTR_TRUNC:
+		rig_packet_trunc(*p, rig_nla_u32(a));
+		return GO_ON;
+	case OVS_ACTION_ATTR_HASH:
+		hash_action(*p, key);
+		return GO_ON;
+	case OVS_ACTION_ATTR_SET:
+		*err = rig_exec_set(*p, &key->key, in, false);
+		return GO_ON;
+	case OVS_ACTION_ATTR_SET_MASKED:
+		*err = rig_exec_set(*p, &key->key, in, true);
+		return GO_ON;
+	case OVS_ACTION_ATTR_CT_CLEAR:
+		ct_clear_action(&key->key);
+		return GO_ON;
+	case OVS_ACTION_ATTR_CT:
+		rig_answer_unmodelled(x->out, "connection tracking", true);
+		free(*p);
+		return ENDED;
+	case OVS_ACTION_ATTR_METER:
+		if (!meter_action(x, *p, rig_nla_u32(a)))
+			return GO_ON;
+		free(*p);
+		return ENDED;
+	case OVS_ACTION_ATTR_RECIRC:
+		*err = recirc_action(x, *p, key, rig_nla_u32(a), last);
+		return last ? ENDED : GO_ON;
+	case OVS_ACTION_ATTR_SAMPLE:
+		*err = sample_action(x, *p, key, a, last);
+		return last ? ENDED : GO_ON;
+	case OVS_ACTION_ATTR_CLONE:
+		*err = run_branch(x, *p, key, rig_nla_data(a), rig_nla_len(a), last);
+		return last ? ENDED : GO_ON;
+	case OVS_ACTION_ATTR_CHECK_PKT_LEN:
+		*err = check_pkt_len_action(x, *p, key, a, last);
+		return last ? ENDED : GO_ON;
+	case OVS_ACTION_ATTR_DEC_TTL:
+		*err = dec_ttl(*p, &key->key);
+		if (*err <= 0)
+			return GO_ON;
+		/* Its actions instead of the rest. */
+		in = inside(a, OVS_DEC_TTL_ATTR_ACTION);
+		*err = run_list(x, *p, key, rig_nla_data(in), rig_nla_len(in));
+		return ENDED;
+	}
+	*err = change_headers(p, &key->key, a);
+	return GO_ON;
+}
+
+/* Consumes the packet. */
+static int run_list(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key,
+		    const uint8_t *actions, size_t len)
+{
+	struct rig_nla_walk w = rig_nla_walk(actions, len);
+	const struct nlattr *a;
+	int err = 0;
+
+	while (!err && (a = rig_nla_next(&w))) {
+		if (rig_nla_type(a) == OVS_ACTION_ATTR_USERSPACE)
+			userspace_action(x, p, key, a, actions, len);
+		else if (run_one(x, &p, key, a, w.left <= 0, &err) == ENDED)
+			return err;
+	}
+	free(p);
+	return err;
+}
+
+static void run_deferred(struct rig_exec *x)
+{
+	while (x->done_deferred < x->n_deferred) {
+		struct rig_deferred *d = &x->deferred[x->done_deferred++];
+
+		x->optional = d->optional;
+		if (d->actions)
+			run_list(x, d->packet, &d->key, d->actions, d->len);
+		else
+			rig_exec_packet(x, d->packet, &d->key);
+	}
+	x->n_deferred = x->done_deferred = 0;
+}
+
+int rig_exec_actions(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key,
+		     const struct rig_actions *actions)
+{
+	int err;
+
+	if (actions->odd)
+		rig_answer_unmodelled(x->out, "actions without their padding, run", true);
+	if (++x->level > RECURSION_MAX) {
+		free(p);
+		err = -ENETDOWN;
+	} else {
+		err = run_list(x, p, key, actions->bytes, actions->len);
+		if (x->level == 1)
+			run_deferred(x);
+	}
+	x->level--;
+	return err;
+}
+
+static void count_flow(struct rig_exec *x, struct rig_flow *flow, const struct rig_packet *p,
+		       const struct rig_key *key)
+{
+	flow->used = true;
+	flow->stats.n_packets++;
+	flow->stats.n_bytes += p->len + (p->tagged ? 4 : 0);
+	flow->tcp_flags |= ntohs(key->l4_flags_be);
+	flow->stats_open |= x->optional;
+}
+
+/* Does any flow look at the hash, which only the kernel knows? */
+static bool hash_matters(const struct rig_datapath *dp)
+{
+	for (const struct rig_mask *m = dp->masks; m; m = m->next)
+		if (m->bits.dp_hash)
+			return true;
+	return false;
+}
+
+void rig_exec_packet(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key)
+{
+	struct rig_upcall miss = { .command = OVS_PACKET_CMD_MISS, .cut = RIG_CUT_NONE };
+	struct rig_flow *flow;
+
+	rig_packet_use_hash(p);
+	if ((key->open & RIG_KEY_HASH_OPEN) && hash_matters(x->dp))
+		rig_answer_unmodelled(x->out, "a flow that matches on the kernel's hash", true);
+	flow = rig_flow_by_packet(x->dp, &key->key);
+	x->dp->counts_open |= x->optional;
+	if (!flow) {
+		rig_upcall_send(x, p, key, &miss);
+		free(p);
+		x->dp->n_missed++;
+		return;
+	}
+	count_flow(x, flow, p, &key->key);
+	rig_exec_actions(x, p, key, flow->actions);
+	x->dp->n_hit++;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Packets through the datapath: lookup, actions, upcalls. */
+#ifndef RIG_MODEL_EXEC_H
+#define RIG_MODEL_EXEC_H
+
+#include "packet.h"
+#include "state.h"
+
+#define RIG_DEFERRED_MAX 9
+
+/* The key that goes along with a packet. */
+struct rig_live_key {
+	struct rig_key key;
+	unsigned int open; /* RIG_KEY_*_OPEN */
+};
+
+struct rig_deferred {
+	struct rig_packet *packet;
+	struct rig_live_key key;
+	const uint8_t *actions; /* NULL: look the packet up */
+	size_t len;
+	bool optional;
+};
+
+/* All that one packet sets going. */
+struct rig_exec {
+	struct rig_model *m;
+	struct rig_answer *out;
+	struct rig_datapath *dp;
+	struct rig_port *input;
+	unsigned int level; /* of recursion */
+	bool optional;	    /* chance has decided whether we come here */
+	struct rig_deferred deferred[RIG_DEFERRED_MAX];
+	unsigned int n_deferred, done_deferred;
+};
+
+/* Look the packet up, run the flow's actions or tell userspace. Consumes the packet. */
+void rig_exec_packet(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key);
+/* Run a list of actions, outermost level. Consumes the packet. 0 or a negative errno. */
+int rig_exec_actions(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key,
+		     const struct rig_actions *actions);
+/* exec_set.c: one set or set_masked. */
+int rig_exec_set(struct rig_packet *p, struct rig_key *key, const struct nlattr *field,
+		 bool masked);
+
+/* upcall.c */
+struct rig_upcall {
+	uint8_t command;
+	uint32_t portid; /* of an ACTION upcall */
+	const struct nlattr *userdata;
+	const uint8_t *actions; /* NULL = none */
+	size_t actions_len;
+	uint32_t cut;
+};
+
+void rig_upcall_send(struct rig_exec *x, struct rig_packet *p, const struct rig_live_key *key,
+		     const struct rig_upcall *u);
+
+#endif

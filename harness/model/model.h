@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The executable specification: state + request bytes -> the messages and frames that must come +
+ * next state. Pure: no I/O, no globals, no clock; two models never share anything.
+ *
+ * What the contract leaves open is marked span by span (struct rig_open) inside otherwise complete
+ * bytes, so the model can be judged against and can also answer in a kernel's place.
+ */
+#ifndef RIG_MODEL_MODEL_H
+#define RIG_MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rig_model;
+
+enum rig_model_family {
+	RIG_MODEL_DATAPATH,
+	RIG_MODEL_VPORT,
+	RIG_MODEL_FLOW,
+	RIG_MODEL_PACKET,
+	RIG_MODEL_METER,
+	RIG_MODEL_CT_LIMIT,
+	RIG_MODEL_FAMILIES,
+};
+
+/* What the kernel's configuration decides; 0 is Debian's for amd64. */
+enum rig_build {
+	RIG_BUILD_TC_SKB_EXT = 0x1,  /* with NET_TC_SKB_EXT: tc_recirc_sharing can be had */
+	RIG_BUILD_PAD64 = 0x2,	     /* without HAVE_EFFICIENT_UNALIGNED_ACCESS: 64-bit values
+				     * are aligned by empty attributes */
+	RIG_BUILD_NO_CT_ZONES = 0x4, /* without NF_CONNTRACK_ZONES */
+	RIG_BUILD_UML = RIG_BUILD_PAD64 | RIG_BUILD_NO_CT_ZONES, /* Debian's User-Mode Linux */
+};
+
+struct rig_model_config {
+	const char *kernel; /* release, "6.1.192-..." : picks the profile row; NULL = the newest */
+	unsigned int ncpus; /* possible processors: per-CPU upcalls, limit of a vport's pids */
+	uint16_t family_id[RIG_MODEL_FAMILIES]; /* generic netlink ids; 0 = not there */
+	uint32_t group_id[RIG_MODEL_FAMILIES];	/* multicast groups; 0 = the family has none */
+	uint32_t first_ifindex;			/* guess for the first internal netdev; 0 = 16 */
+	unsigned int build;			/* RIG_BUILD_* */
+};
+
+/* NULL when out of memory. The config is copied. */
+struct rig_model *rig_model_new(const struct rig_model_config *config);
+void rig_model_free(struct rig_model *m);
+/* As after rig_model_new, but keeps memory: for many short scripts. */
+void rig_model_reset(struct rig_model *m);
+
+/* --- What exists beside the datapath ------------------------------------------------------- */
+
+#define RIG_MODEL_SOCKETS      64
+#define RIG_MODEL_UNPRIVILEGED 0x1 /* no CAP_NET_ADMIN in the socket's user namespace */
+#define RIG_MODEL_CAP_ACK      0x2 /* NETLINK_CAP_ACK is on */
+#define RIG_MODEL_EXT_ACK      0x4 /* NETLINK_EXT_ACK is on */
+
+/*
+ * A NETLINK_GENERIC socket. `sock` is the caller's number for it, below RIG_MODEL_SOCKETS (port ids
+ * may repeat between namespaces). `netns` names a network namespace, NULL is the first one.
+ */
+void rig_model_socket(struct rig_model *m, unsigned int sock, uint32_t portid, unsigned int flags,
+		      const char *netns);
+/* Join a multicast group by its id, as in rig_model_config.group_id. */
+void rig_model_join(struct rig_model *m, unsigned int sock, uint32_t group);
+void rig_model_close(struct rig_model *m, unsigned int sock);
+
+struct rig_netdev {
+	const char *name;
+	const char *netns; /* NULL = the first one */
+	uint32_t ifindex;
+	uint32_t mtu; /* 0 = 1500 */
+	uint8_t mac[6];
+	bool up;       /* IFF_UP and carrier */
+	bool ethernet; /* ARPHRD_ETHER; false = ARPHRD_NONE (layer 3 only) */
+	bool loopback; /* cannot become a port */
+};
+
+/*
+ * A network device appeared, or its properties changed. Also how to tell the facts (ifindex, MAC,
+ * up) of an internal port's own netdev, by its name, when no reply has carried them.
+ */
+void rig_model_netdev(struct rig_model *m, const struct rig_netdev *dev);
+
+/* --- Expectations -------------------------------------------------------------------------- */
+
+enum rig_open_why {
+	RIG_OPEN_IFINDEX,   /* the kernel numbers its devices */
+	RIG_OPEN_TIME,	    /* milliseconds since boot */
+	RIG_OPEN_HASH,	    /* of a packet: seeded at boot */
+	RIG_OPEN_CACHE,	    /* mask cache and mask order: hits depend on hash and CPU */
+	RIG_OPEN_TRAFFIC,   /* counters of a device that others use, too */
+	RIG_OPEN_RANDOM,    /* a random number decides */
+	RIG_OPEN_MEMORY,    /* a limit by the machine's memory */
+	RIG_OPEN_UNDEFINED, /* the contract does not define it */
+};
+
+/* A few words for a report: "kernel-chosen ifindex". */
+const char *rig_open_name(enum rig_open_why why);
+
+/*
+ * A span of an expected message or frame that may differ from the bytes given.
+ * slot >= 0: 4 or 8 bytes, a host-order number that is the kernel's choice the first time and
+ * fixed from then on: report it with rig_model_learn() as soon as it is seen, before the next
+ * request; spans of that value are exact from then on.
+ */
+struct rig_open {
+	uint32_t offset; /* from the start of the message (its nlmsghdr) or frame */
+	uint32_t len;
+	enum rig_open_why why;
+	int slot; /* -1 = none */
+};
+
+enum rig_expected_kind {
+	RIG_EXPECT_MESSAGE, /* one netlink message (not datagram): nlmsg_len bytes */
+	RIG_EXPECT_FRAME,   /* leaves the datapath on a port: bytes from the MAC header on */
+};
+
+enum rig_expected_role {
+	RIG_ROLE_REPLY,	 /* to a request, including the requester's echo */
+	RIG_ROLE_ACK,	 /* NLMSG_ERROR, with 0 or an errno */
+	RIG_ROLE_DUMP,	 /* one of a dump's messages */
+	RIG_ROLE_DONE,	 /* the end of a dump */
+	RIG_ROLE_NOTIFY, /* multicast */
+	RIG_ROLE_UPCALL,
+	RIG_ROLE_FRAME,
+};
+
+struct rig_expected {
+	enum rig_expected_kind kind;
+	enum rig_expected_role role;
+	unsigned int sock;  /* MESSAGE: to whom, as in rig_model_socket() */
+	uint32_t portid;    /* MESSAGE: that socket's port id */
+	const char *netdev; /* FRAME: where it comes out */
+	const char *netns;  /* FRAME: of that netdev; NULL = the first */
+	/* Within one socket the list is in order, but members of one nonzero set come in any. */
+	unsigned int set;
+	/* May stay away: a random number, or a kernel's private order, decides. Rare. */
+	bool optional;
+	const uint8_t *bytes;
+	uint32_t len;
+	const struct rig_open *open; /* ascending, disjoint */
+	uint32_t n_open;
+	/*
+	 * With RIG_BUILD_PAD64, padding depends on where a message stands: this is the same
+	 * message for one that begins at 4 modulo 8 in its datagram. NULL: no difference.
+	 */
+	const struct rig_expected *shifted;
+};
+
+struct rig_answer_store;
+
+/* Zero it before first use; memory is reused from call to call; rig_answer_free() at the end. */
+struct rig_answer {
+	const struct rig_expected *list; /* valid until the next call with this answer */
+	size_t count;
+	/*
+	 * Not NULL: the request is beyond the model's depth, for this reason. Then `list` is what
+	 * is known to come, there may be more, and no verdict may be "passed". If `tainted`, the
+	 * state is unknown from here on, until rig_model_reset().
+	 */
+	const char *unmodelled;
+	bool tainted;
+	struct rig_answer_store *store;
+};
+
+void rig_answer_free(struct rig_answer *answer);
+
+/*
+ * A datagram of one or more netlink messages (or anything else) sent on `sock`.
+ * Returns 0, or a negative errno that sendmsg() itself gives (-ENOBUFS...): then nothing comes.
+ */
+int rig_model_send(struct rig_model *m, unsigned int sock, const void *bytes, size_t len,
+		   struct rig_answer *out);
+
+/*
+ * A frame, from its MAC header on, received by netdev `name`: for a netdev port from the wire, for
+ * an internal port from the host's stack. Not a port, or down: nothing comes.
+ */
+void rig_model_frame(struct rig_model *m, const char *name, const char *netns, const void *bytes,
+		     size_t len, struct rig_answer *out);
+
+/* A netdev went away: its port, if it is one, is detached and announced. */
+void rig_model_netdev_gone(struct rig_model *m, const char *name, const char *netns,
+			   struct rig_answer *out);
+
+/* The value seen in an open span with this slot (host byte order). */
+void rig_model_learn(struct rig_model *m, int slot, uint64_t value);
+
+/* --- How much is judged -------------------------------------------------------------------- */
+
+struct rig_model_counts {
+	uint64_t messages;     /* expected messages and frames so far */
+	uint64_t fields_exact; /* headers and attributes that must be equal */
+	uint64_t fields_open;  /* spans left open */
+	uint64_t unmodelled;   /* requests and frames beyond the model's depth */
+};
+
+void rig_model_counts(const struct rig_model *m, struct rig_model_counts *out);
+
+#endif

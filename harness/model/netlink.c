@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Datagrams, messages, acknowledgements, the end of a dump: net/netlink/af_netlink.c. */
+#include <errno.h>
+#include <string.h>
+
+#include "state.h"
+
+#define SNDBUF	       212992 /* net.core.wmem_default */
+#define FIRST_DUMP_SKB 3700   /* what surely fits the first datagram of a dump */
+
+/* A dump whose end waits until the socket is read. */
+struct pending {
+	bool waits;
+	struct nlmsghdr h;
+	int error;
+	size_t first, n; /* its messages in the answer */
+};
+
+static void put_ext_ack(struct rig_request *r, int error)
+{
+	uint32_t offset;
+
+	if (r->ext.text)
+		rig_put_string(r->out, NLMSGERR_ATTR_MSG, r->ext.text);
+	if (!error || !r->ext.attr)
+		return;
+	offset = (const uint8_t *)r->ext.attr - (const uint8_t *)r->nlh;
+	rig_put_u32(r->out, NLMSGERR_ATTR_OFFS, offset);
+	if (r->ext.policy)
+		rig_answer_unmodelled(r->out, "the policy in an extended ACK", false);
+}
+
+static void put_ack(struct rig_request *r, int error)
+{
+	const struct nlmsghdr *h = r->nlh;
+	const struct rig_sock *sock = &r->m->sock[r->sock];
+	bool capped = !error || (sock->flags & RIG_MODEL_CAP_ACK);
+	bool tlvs = r->ext.text && (sock->flags & RIG_MODEL_EXT_ACK);
+	uint16_t flags = (capped ? NLM_F_CAPPED : 0) | (tlvs ? NLM_F_ACK_TLVS : 0);
+	uint32_t payload = h->nlmsg_len - NLMSG_HDRLEN;
+
+	rig_message_begin(r->out, r->sock, sock->portid, RIG_ROLE_ACK, NLMSG_ERROR, flags,
+			  h->nlmsg_seq, sock->portid);
+	rig_put_raw(r->out, &error, sizeof(error));
+	rig_put_raw(r->out, h, NLMSG_HDRLEN);
+	if (!capped) {
+		rig_put_raw(r->out, NLMSG_DATA(h), payload);
+		rig_put_raw(r->out, NULL, NLMSG_ALIGN(payload) - payload);
+	}
+	if (tlvs)
+		put_ext_ack(r, error);
+	rig_message_end(r->out);
+}
+
+static void put_done(struct rig_model *m, struct rig_answer *out, unsigned int sock,
+		     const struct nlmsghdr *h, int error)
+{
+	rig_message_begin(out, sock, m->sock[sock].portid, RIG_ROLE_DONE, NLMSG_DONE, NLM_F_MULTI,
+			  h->nlmsg_seq, m->sock[sock].portid);
+	rig_put_raw(out, &error, sizeof(error));
+	rig_message_end(out);
+}
+
+/* A dump that has contents goes on when the socket is read, after all answers of this datagram. */
+static void end_dump(struct rig_request *r, size_t first, int error, struct pending *p)
+{
+	size_t n = r->out->count - first;
+
+	if (!n || error) {
+		put_done(r->m, r->out, r->sock, r->nlh, error);
+		return;
+	}
+	*p = (struct pending){ true, *r->nlh, error, first, n };
+	r->m->sock[r->sock].dumping = true;
+}
+
+static void receive(struct rig_request *r, struct pending *p)
+{
+	const struct nlmsghdr *h = r->nlh;
+	size_t first = r->out->count;
+	int done = 0, error = 0;
+
+	if ((h->nlmsg_flags & NLM_F_REQUEST) && h->nlmsg_type >= NLMSG_MIN_TYPE)
+		error = h->nlmsg_type == GENL_ID_CTRL ? rig_ctrl_receive(r, &done) :
+							rig_genl_receive(r, &done);
+	if (error == RIG_DUMPED)
+		end_dump(r, first, done, p);
+	else if (error || (h->nlmsg_flags & NLM_F_ACK))
+		put_ack(r, error);
+}
+
+/* What did not fit the dump's first datagram mixes with the answers to what followed it. */
+static void finish_dump(struct rig_model *m, struct rig_answer *out, unsigned int sock,
+			struct pending *p)
+{
+	struct rig_answer_store *s = out->store;
+	size_t bytes = 0;
+
+	if (!p->waits)
+		return;
+	m->sock[sock].dumping = false;
+	if (s && !s->failed) {
+		for (size_t i = p->first; i < p->first + p->n; i++)
+			bytes += s->list[i].len;
+		for (size_t i = p->first + p->n; bytes > FIRST_DUMP_SKB && i < out->count; i++)
+			if (s->list[i].sock == sock)
+				s->list[i].set = s->list[p->first].set;
+	}
+	put_done(m, out, sock, &p->h, p->error);
+}
+
+static void receive_datagram(struct rig_model *m, unsigned int sock, size_t len,
+			     struct rig_answer *out)
+{
+	struct pending pending = { .waits = false };
+	const uint8_t *at = m->datagram;
+
+	while (len >= NLMSG_HDRLEN) {
+		const struct nlmsghdr *h = (const struct nlmsghdr *)at;
+		struct rig_request r = {
+			.m = m, .out = out, .sock = sock, .netns = m->sock[sock].netns, .nlh = h
+		};
+		size_t step;
+
+		if (h->nlmsg_len < NLMSG_HDRLEN || h->nlmsg_len > len)
+			break;
+		receive(&r, &pending);
+		step = NLMSG_ALIGN(h->nlmsg_len);
+		if (step > len)
+			break;
+		at += step;
+		len -= step;
+	}
+	finish_dump(m, out, sock, &pending);
+}
+
+int rig_model_send(struct rig_model *m, unsigned int sock, const void *bytes, size_t len,
+		   struct rig_answer *out)
+{
+	rig_answer_begin(out, m->config.build);
+	m->turn++;
+	if (sock >= RIG_MODEL_SOCKETS || !m->sock[sock].open)
+		return -EBADF;
+	if (len > SNDBUF - 32 || len > sizeof(m->datagram))
+		return -EMSGSIZE;
+	if (m->tainted) {
+		rig_answer_unmodelled(out, m->tainted, true);
+	} else {
+		memcpy(m->datagram, bytes, len);
+		receive_datagram(m, sock, len, out);
+	}
+	rig_model_finish(m, out);
+	return 0;
+}

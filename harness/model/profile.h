@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What differs between kernel releases: one row each, so that no code asks for a version. */
+#ifndef RIG_MODEL_PROFILE_H
+#define RIG_MODEL_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rig_profile {
+	unsigned int major, minor, patch; /* from this release on */
+	bool set_nsh;			  /* set(nsh) and set_masked(nsh) are accepted */
+	bool portids_bounded;		  /* a vport's portids: not more than processors */
+	bool nest_bounded;		  /* an action grown past 64 KiB: EMSGSIZE */
+	bool zero_rate_refused;		  /* a meter band must have a rate */
+	bool ip6_bounded;	/* an extension header longer than the packet is an error */
+	bool ah_after_fragment; /* AH belongs behind a fragment header, and comes once */
+	bool trunc_limits;	/* trunc sets the length; before, how much is cut off */
+	uint16_t attr_max[6];	/* highest attribute, by enum rig_model_family */
+};
+
+/*
+ * The row for a release such as "6.1.192-1-amd64"; NULL or one that cannot be read: the newest.
+ */
+const struct rig_profile *rig_profile_find(const char *release);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Packets to userspace. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "exec.h"
+
+#define ATTR_MAX      65535
+#define HASH_SOFTWARE (1ULL << 32)
+#define HASH_LAYER4   (1ULL << 33)
+
+static void put_hash(struct rig_exec *x, const struct rig_packet *p)
+{
+	uint64_t hash = p->hash.value;
+	size_t at;
+
+	if (p->hash.software)
+		hash |= HASH_SOFTWARE;
+	if (p->hash.layer4)
+		hash |= HASH_LAYER4;
+	at = rig_put(x->out, OVS_PACKET_ATTR_HASH, &hash, sizeof(hash));
+	/* Whether it covers layer 4 depends on what the dissector makes of the packet. */
+	if (p->hash.open)
+		rig_put_open(x->out, at, 5, RIG_OPEN_HASH, -1);
+}
+
+static void put_upcall(struct rig_exec *x, const struct rig_packet *p,
+		       const struct rig_live_key *key, const struct rig_upcall *u)
+{
+	uint32_t len = rig_packet_left(p, u->cut);
+	struct nlattr h = { .nla_len = NLA_HDRLEN + len, .nla_type = OVS_PACKET_ATTR_PACKET };
+
+	rig_put_headers(x->out, RIG_MODEL_PACKET, u->command, 0, x->dp->local->dev);
+	rig_key_put(x->out, OVS_PACKET_ATTR_KEY, &key->key, &key->key, false, key->open);
+	if (u->userdata)
+		rig_put(x->out, OVS_PACKET_ATTR_USERDATA, rig_nla_data(u->userdata),
+			rig_nla_len(u->userdata));
+	if (u->actions_len)
+		rig_actions_put(x->out, OVS_PACKET_ATTR_ACTIONS, u->actions, u->actions_len);
+	if (p->mru)
+		rig_put_u16(x->out, OVS_PACKET_ATTR_MRU, p->mru);
+	if (len < p->len)
+		rig_put_u32(x->out, OVS_PACKET_ATTR_LEN, p->len);
+	put_hash(x, p);
+	rig_put_raw(x->out, &h, sizeof(h));
+	rig_put_raw(x->out, p->data, len);
+	/* Only those who can do with an odd length get one. */
+	if (!(x->dp->features & OVS_DP_F_UNALIGNED))
+		rig_put_raw(x->out, NULL, NLA_ALIGN(len) - len);
+}
+
+/* Whom it may go to: one portid, or several when only the kernel knows which. */
+static unsigned int candidates(const struct rig_exec *x, const struct rig_packet *p,
+			       const struct rig_upcall *u, const uint32_t **list,
+			       unsigned int *chosen)
+{
+	const struct rig_datapath *dp = x->dp;
+
+	*chosen = 0;
+	if (dp->features & OVS_DP_F_DISPATCH_UPCALL_PER_CPU) {
+		/* The one of this processor, modulo how many there are. */
+		*list = dp->cpu_portid;
+		return dp->n_cpu_portid < x->m->config.ncpus ? dp->n_cpu_portid :
+							       x->m->config.ncpus;
+	}
+	if (u->command == OVS_PACKET_CMD_ACTION) {
+		*list = &u->portid;
+		return 1;
+	}
+	*list = x->input->portid;
+	if (p->hash.open)
+		return x->input->n_portid;
+	*chosen = p->hash.value % x->input->n_portid;
+	return 1;
+}
+
+static bool deliver(struct rig_exec *x, const struct rig_packet *p, const struct rig_live_key *key,
+		    const struct rig_upcall *u, uint32_t portid, bool optional)
+{
+	struct rig_expected *e;
+	unsigned int sock;
+
+	if (!portid || !rig_sock_by_portid(x->m, x->dp->netns, portid, &sock))
+		return false;
+	rig_message_begin(x->out, sock, portid, RIG_ROLE_UPCALL,
+			  x->m->config.family_id[RIG_MODEL_PACKET], 0, 0, 0);
+	put_upcall(x, p, key, u);
+	rig_message_end(x->out);
+	e = rig_message_current(x->out);
+	if (e)
+		e->optional = optional;
+	return true;
+}
+
+/* Every candidate's message is optional, and whether one is lost is open unless they agree. */
+static void deliver_to_some(struct rig_exec *x, const struct rig_packet *p,
+			    const struct rig_live_key *key, const struct rig_upcall *u,
+			    const uint32_t *list, unsigned int n)
+{
+	unsigned int delivered = 0, different = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int j = 0;
+
+		while (list[j] != list[i])
+			j++;
+		if (j < i)
+			continue;
+		different++;
+		delivered += deliver(x, p, key, u, list[i], true);
+	}
+	if (different == 1) {
+		struct rig_expected *e = delivered ? rig_message_current(x->out) : NULL;
+
+		if (e)
+			e->optional = x->optional;
+	}
+	if (delivered != different)
+		x->dp->n_lost++;
+	if (delivered && delivered != different)
+		x->dp->counts_open = true;
+}
+
+void rig_upcall_send(struct rig_exec *x, struct rig_packet *p, const struct rig_live_key *key,
+		     const struct rig_upcall *u)
+{
+	struct rig_packet *copy = NULL;
+	const uint32_t *list;
+	unsigned int chosen, n = candidates(x, p, u, &list, &chosen);
+
+	/* Nothing is left of the packet: the in-tree module dies of it (BUG in skb_zerocopy). */
+	if (!rig_packet_left(p, u->cut) && !p->tagged)
+		rig_answer_unmodelled(x->out, "an upcall without a packet", true);
+	if (p->tagged) {
+		copy = rig_packet_copy(p);
+		if (!copy || rig_packet_insert_tag(&copy))
+			goto lost;
+		p = copy;
+	}
+	if (rig_packet_left(p, u->cut) + NLA_HDRLEN > ATTR_MAX || !n || !list)
+		goto lost;
+	if (n > 1)
+		deliver_to_some(x, p, key, u, list, n);
+	else if (!deliver(x, p, key, u, list[chosen], x->optional))
+		goto lost;
+	free(copy);
+	return;
+lost:
+	x->dp->n_lost++;
+	x->dp->counts_open |= x->optional;
+	free(copy);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rig's own red tests: a run over a target that is wrong in one respect must fail. The target
+ * is the model behind a link that spoils one thing on its way back.
+ */
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/openvswitch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge/known.h"
+#include "judge/run.h"
+#include "link/ops.h"
+#include "tests/test.h"
+#include "wire/arena.h"
+#include "wire/codec.h"
+#include "wire/script.h"
+
+enum fault {
+	FAULT_NONE,
+	FAULT_ERRNO,	    /* an errno is another one */
+	FAULT_OK_FOR_ERROR, /* what must be refused is not */
+	FAULT_ATTRIBUTE,    /* a reply lacks its last attribute */
+	FAULT_VALUE,	    /* the last byte of a reply is another one */
+	FAULT_TWICE,	    /* a notification comes twice */
+	FAULT_LOST,	    /* a notification does not come */
+	FAULT_OVERRUN,	    /* a socket lost messages */
+	FAULT_LEFT,	    /* a datapath is left after the case */
+};
+
+struct bad_link {
+	struct rig_link link;
+	struct rig_link *inner;
+	enum fault fault;
+	int spoiled; /* how often the fault was put in */
+	uint8_t copy[4096];
+	struct rig_event again;
+	bool has_again;
+};
+
+static struct bad_link *bad(struct rig_link *link)
+{
+	return (struct bad_link *)link;
+}
+
+static struct rig_link *inner(struct rig_link *link)
+{
+	return bad(link)->inner;
+}
+
+static bool is_notification(const struct rig_event *event)
+{
+	return event->kind == RIG_EVENT_DATAGRAM && event->socket == 1;
+}
+
+static int last_attribute(uint8_t *message, size_t len)
+{
+	size_t at = NLMSG_HDRLEN + 8, last = 0;
+
+	while (at + NLA_HDRLEN <= len) {
+		struct nlattr nla;
+
+		memcpy(&nla, message + at, sizeof(nla));
+		last = at;
+		at += NLA_ALIGN(nla.nla_len);
+	}
+	return (int)last;
+}
+
+/* Spoils a message in place; returns how much of it remains, 0 when it is not one to spoil. */
+static size_t spoil(enum fault fault, uint8_t *message, size_t len)
+{
+	struct nlmsghdr *header = (struct nlmsghdr *)message;
+	int32_t *error = (int32_t *)(message + NLMSG_HDRLEN);
+	bool is_error = header->nlmsg_type == NLMSG_ERROR;
+
+	switch (fault) {
+	case FAULT_ERRNO:
+	case FAULT_OK_FOR_ERROR:
+		if (!is_error || *error != -EINVAL)
+			return 0;
+		*error = fault == FAULT_ERRNO ? -ENODEV : 0;
+		return len;
+	case FAULT_ATTRIBUTE:
+		if (is_error || header->nlmsg_type == NLMSG_DONE)
+			return 0;
+		header->nlmsg_len = (uint32_t)last_attribute(message, header->nlmsg_len);
+		return header->nlmsg_len;
+	case FAULT_VALUE:
+		if (is_error || header->nlmsg_type == NLMSG_DONE)
+			return 0;
+		message[header->nlmsg_len - 1] ^= 1;
+		return len;
+	case FAULT_NONE:
+	case FAULT_TWICE:
+	case FAULT_LOST:
+	case FAULT_OVERRUN:
+	case FAULT_LEFT:
+		return 0;
+	}
+	return 0;
+}
+
+static int bad_receive(struct rig_link *link, int timeout_ms, struct rig_event *event,
+		       struct rig_error *err)
+{
+	struct bad_link *b = bad(link);
+	size_t left;
+	int n;
+
+	if (b->has_again) {
+		*event = b->again;
+		b->has_again = false;
+		return 1;
+	}
+	n = b->inner->ops->receive(b->inner, timeout_ms, event, err);
+	if (n != 1 || event->kind != RIG_EVENT_DATAGRAM || event->len > sizeof(b->copy) ||
+	    b->spoiled)
+		return n;
+	memcpy(b->copy, event->data, event->len);
+	event->data = b->copy;
+	if (b->fault == FAULT_LOST && is_notification(event)) {
+		b->spoiled++;
+		return bad_receive(link, timeout_ms, event, err);
+	}
+	if (b->fault == FAULT_TWICE && is_notification(event)) {
+		b->spoiled++;
+		b->again = *event;
+		b->has_again = true;
+	}
+	if (b->fault == FAULT_OVERRUN) {
+		b->spoiled++;
+		b->again = (struct rig_event){ .kind = RIG_EVENT_OVERRUN, .data = b->copy };
+		b->has_again = true;
+	}
+	left = spoil(b->fault, b->copy, event->len);
+	if (left) {
+		b->spoiled++;
+		event->len = left;
+	}
+	return n;
+}
+
+static int bad_clean(struct rig_link *link, char *left, size_t size, struct rig_error *err)
+{
+	struct bad_link *b = bad(link);
+	int n = b->inner->ops->clean(b->inner, left, size, err);
+
+	if (b->fault != FAULT_LEFT)
+		return n;
+	b->spoiled++;
+	snprintf(left, size, "datapath br0");
+	return 1;
+}
+
+static int bad_socket_new(struct rig_link *link, struct rig_link_socket *sock,
+			  struct rig_error *err)
+{
+	return inner(link)->ops->socket_new(inner(link), sock, err);
+}
+
+static int bad_join(struct rig_link *link, int handle, uint32_t group, struct rig_error *err)
+{
+	return inner(link)->ops->join(inner(link), handle, group, err);
+}
+
+static int bad_send(struct rig_link *link, int handle, const void *data, size_t len,
+		    struct rig_error *err)
+{
+	return inner(link)->ops->send(inner(link), handle, data, len, err);
+}
+
+static const struct rig_link_ops bad_ops = {
+	.socket_new = bad_socket_new,
+	.join = bad_join,
+	.send = bad_send,
+	.receive = bad_receive,
+	.clean = bad_clean,
+};
+
+static const char script_text[] = "# A refusal, a success, and its notification.\n"
+				  "socket $b join ovs_datapath\n"
+				  "dp.new upcall_pid=0 -> error EINVAL\n"
+				  "dp.new name=br0 upcall_pid=0 -> ok as $dp\n"
+				  "       -> notify dp.new name=br0 on $b\n"
+				  "dp.get $dp -> ok -> reply name=br0\n";
+
+/* Runs a script over the faulty link; the first finding's headline goes to headline. */
+static enum rig_verdict run(const char *text, enum fault fault, const struct rig_known *known,
+			    char *headline, size_t size)
+{
+	const struct rig_run_options options = { .timeout_ms = 1, .settle_ms = 1, .known = known };
+	struct bad_link b = { .fault = fault };
+	struct rig_arena arena = { 0 };
+	struct rig_error err = { 0 };
+	struct rig_script *script = rig_script_parse(&arena, "red.nlt", text, strlen(text), &err);
+	struct rig_runner *runner;
+	struct rig_run result;
+
+	CU_ASSERT_STRING_EQUAL(err.message, "");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(script);
+	b.inner = rig_link_open(RIG_TARGET_MODEL, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(b.inner);
+	b.link.ops = &bad_ops;
+	b.link.facts = *rig_link_facts(b.inner);
+	runner = rig_runner_new(&b.link, &options, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(runner);
+	CU_ASSERT_EQUAL(rig_runner_run(runner, script, &result, &err), 0);
+	CU_ASSERT_EQUAL(b.spoiled, fault != FAULT_NONE);
+	snprintf(headline, size, "%s", result.reason ? result.reason : "");
+	if (result.verdict == RIG_VERDICT_FAILED || result.verdict == RIG_VERDICT_KNOWN)
+		CU_ASSERT_PTR_NOT_NULL(result.detail);
+	rig_runner_free(runner);
+	rig_link_close(b.inner);
+	rig_arena_free(&arena);
+	return result.verdict;
+}
+
+static void check_red(const char *text, enum fault fault, const char *says)
+{
+	char headline[256];
+
+	CU_ASSERT_EQUAL(run(text, fault, NULL, headline, sizeof(headline)), RIG_VERDICT_FAILED);
+	CU_ASSERT_STRING_EQUAL(headline, says);
+	if (strcmp(headline, says))
+		fprintf(stderr, "%s\n", headline);
+}
+
+static void right_is_green(void)
+{
+	char headline[256];
+
+	CU_ASSERT_EQUAL(run(script_text, FAULT_NONE, NULL, headline, sizeof(headline)),
+			RIG_VERDICT_PASSED);
+	CU_ASSERT_STRING_EQUAL(headline, "");
+}
+
+static void wrong_expectation(void)
+{
+	check_red("# Wrong.\ndp.new upcall_pid=0 -> error ENODEV\n", FAULT_NONE,
+		  "line 2: dp.new: wanted error ENODEV: received error EINVAL");
+	check_red("# Wrong.\ndp.new upcall_pid=0 -> ok\n", FAULT_NONE,
+		  "line 2: dp.new: wanted ok: received error EINVAL");
+	check_red("# Wrong.\ndp.new name=br0 upcall_pid=0 -> error EINVAL\n", FAULT_NONE,
+		  "line 2: dp.new: wanted error EINVAL: received ok");
+	check_red("# Wrong.\ndp.new name=br0 upcall_pid=0 -> none\n", FAULT_NONE,
+		  "line 2: dp.new: wanted none: received dp.new");
+	check_red("# Wrong.\ndp.new name=br0 upcall_pid=0 -> reply name=br1\n", FAULT_NONE,
+		  "line 2: dp.new: wanted reply name=br1: name is not as wanted");
+	check_red("# Wrong.\nsocket $b join ovs_datapath\n"
+		  "dp.new upcall_pid=0 -> notify dp.new name=br0 on $b\n",
+		  FAULT_NONE,
+		  "line 3: dp.new: wanted notify dp.new name=br0 on $b: no such message came");
+	check_red("# Wrong.\ndp.get dp=$nobody -> error ENODEV\n", FAULT_NONE,
+		  "line 2: dp.get dp=$nobody: cannot: nothing binds $nobody");
+}
+
+static void one_errno_off(void)
+{
+	check_red(script_text, FAULT_ERRNO,
+		  "line 3: dp.new: model expects error EINVAL on $sock, received error ENODEV");
+}
+
+static void refusal_lost(void)
+{
+	check_red(script_text, FAULT_OK_FOR_ERROR,
+		  "line 3: dp.new: model expects error EINVAL on $sock, received ok");
+}
+
+/* Not one `->` of this script looks at the attribute: the model alone must see it. */
+static void attribute_missing(void)
+{
+	check_red("# Blind.\ndp.new name=br0 upcall_pid=0 -> ok\n", FAULT_ATTRIBUTE,
+		  "line 2: dp.new: dp.new on $sock is not as the model expects: masks_cache_size");
+}
+
+static void value_wrong(void)
+{
+	check_red("# Blind.\ndp.new name=br0 upcall_pid=0 -> ok\n", FAULT_VALUE,
+		  "line 2: dp.new: dp.new on $sock is not as the model expects: masks_cache_size");
+}
+
+static void notification_too_many(void)
+{
+	check_red(script_text, FAULT_TWICE,
+		  "line 4: dp.new: model expects nothing more on $b, received dp.new");
+}
+
+static void notification_lost(void)
+{
+	check_red(script_text, FAULT_LOST,
+		  "line 4: dp.new: model expects dp.new on $b, nothing came");
+}
+
+static void overrun(void)
+{
+	check_red(script_text, FAULT_OVERRUN,
+		  "line 3: dp.new: messages were lost: the receive buffer of $sock overran");
+}
+
+static void left_behind(void)
+{
+	check_red(script_text, FAULT_LEFT, "left behind after the case: datapath br0");
+}
+
+static struct rig_known *known_of(const char *differs)
+{
+	struct rig_known *known = rig_known_new();
+	struct rig_error err = { 0 };
+	char text[256];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(known);
+	snprintf(text, sizeof(text), "# Accepted.\ncase red\ntarget model\ndiffers %s\n", differs);
+	CU_ASSERT_EQUAL(rig_known_parse(known, "red.nlk", text, strlen(text), &err), 0);
+	return known;
+}
+
+static void known_is_known(void)
+{
+	struct rig_known *known = known_of("line ?: dp.new: *expects error EINVAL*ENODEV");
+	char headline[256];
+
+	/* The script's own `-> error EINVAL` is not in the file: that finding is still red. */
+	CU_ASSERT_EQUAL(run(script_text, FAULT_ERRNO, known, headline, sizeof(headline)),
+			RIG_VERDICT_FAILED);
+	CU_ASSERT_STRING_EQUAL(headline,
+			       "line 3: dp.new: wanted error EINVAL: received error ENODEV");
+	rig_known_free(known);
+	known = known_of("line ?: dp.new: *error EINVAL*ENODEV");
+	CU_ASSERT_EQUAL(run(script_text, FAULT_ERRNO, known, headline, sizeof(headline)),
+			RIG_VERDICT_KNOWN);
+	CU_ASSERT_STRING_EQUAL(headline, "Accepted.");
+	rig_known_free(known);
+}
+
+static void known_no_more_is_red(void)
+{
+	struct rig_known *known = known_of("*");
+	char headline[256];
+
+	CU_ASSERT_EQUAL(run(script_text, FAULT_NONE, known, headline, sizeof(headline)),
+			RIG_VERDICT_FAILED);
+	CU_ASSERT_STRING_EQUAL(headline, "no longer diverges: red.nlk says: differs *");
+	rig_known_free(known);
+}
+
+static void skipped_is_not_passed(void)
+{
+	char headline[256];
+
+	CU_ASSERT_EQUAL(run("# Skip.\nneeds kernel\ndp.get dump -> done\n", FAULT_NONE, NULL,
+			    headline, sizeof(headline)),
+			RIG_VERDICT_SKIPPED);
+	CU_ASSERT_STRING_EQUAL(headline, "needs kernel");
+}
+
+RIG_TEST_SUITE(red, { "right is green", right_is_green },
+	       { "wrong expectation", wrong_expectation }, { "one errno off", one_errno_off },
+	       { "refusal lost", refusal_lost }, { "attribute missing", attribute_missing },
+	       { "value wrong", value_wrong }, { "notification too many", notification_too_many },
+	       { "notification lost", notification_lost }, { "overrun", overrun },
+	       { "left behind", left_behind }, { "known is known", known_is_known },
+	       { "known no more is red", known_no_more_is_red },
+	       { "skipped is not passed", skipped_is_not_passed });

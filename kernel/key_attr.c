@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <net/ipv6.h>
+
+#include "key_attr.h"
+#include "nsh_key.h"
+#include "tunnel_key.h"
+
+/* How a field's value differs between attribute and key. */
+enum conv {
+	CONV_NONE,
+	CONV_U8_BE16, /* ICMP type and code, kept where ports are */
+	CONV_BE16_U8, /* ARP opcode */
+	CONV_U32_U16, /* port number */
+	CONV_U32_U8,  /* ct_state */
+};
+
+struct key_field {
+	u8 at;	/* offset in the attribute */
+	u8 len; /* bytes there */
+	u16 to; /* offset in struct ovsr_key */
+	enum conv conv;
+};
+
+struct key_attr {
+	s8 len;
+	bool exact; /* a mask of it always means all ones */
+	u8 n_fields;
+	const struct key_field *fields;
+	bool (*valid)(const void *value); /* of a key, not of a mask */
+	/* For what fields cannot say. */
+	int (*parse)(const struct nlattr *a, const struct ovsr_key_read *how, struct ovsr_key *out);
+	int (*put)(struct sk_buff *msg, const struct ovsr_key *out, bool is_mask);
+};
+
+#define FIELD(type, field, member, how)                                                      \
+	{                                                                                    \
+		.at = offsetof(struct type, field), .len = sizeof_field(struct type, field), \
+		.to = offsetof(struct ovsr_key, member), .conv = how                         \
+	}
+#define SAME(type, field, member) FIELD(type, field, member, CONV_NONE)
+
+static const struct key_field ethernet_fields[] = {
+	SAME(ovs_key_ethernet, eth_src, eth_src),
+	SAME(ovs_key_ethernet, eth_dst, eth_dst),
+};
+
+static const struct key_field ipv4_fields[] = {
+	SAME(ovs_key_ipv4, ipv4_src, ipv4.src),	  SAME(ovs_key_ipv4, ipv4_dst, ipv4.dst),
+	SAME(ovs_key_ipv4, ipv4_proto, ip.proto), SAME(ovs_key_ipv4, ipv4_tos, ip.tos),
+	SAME(ovs_key_ipv4, ipv4_ttl, ip.ttl),	  SAME(ovs_key_ipv4, ipv4_frag, ip.frag),
+};
+
+static const struct key_field ipv6_fields[] = {
+	SAME(ovs_key_ipv6, ipv6_src, ipv6.src),	    SAME(ovs_key_ipv6, ipv6_dst, ipv6.dst),
+	SAME(ovs_key_ipv6, ipv6_label, ipv6.label), SAME(ovs_key_ipv6, ipv6_proto, ip.proto),
+	SAME(ovs_key_ipv6, ipv6_tclass, ip.tos),    SAME(ovs_key_ipv6, ipv6_hlimit, ip.ttl),
+	SAME(ovs_key_ipv6, ipv6_frag, ip.frag),
+};
+
+static const struct key_field ipv6_exthdrs_fields[] = {
+	SAME(ovs_key_ipv6_exthdrs, hdrs, ipv6.exthdrs),
+};
+
+static const struct key_field arp_fields[] = {
+	SAME(ovs_key_arp, arp_sip, ipv4.src),
+	SAME(ovs_key_arp, arp_tip, ipv4.dst),
+	FIELD(ovs_key_arp, arp_op, ip.proto, CONV_BE16_U8),
+	SAME(ovs_key_arp, arp_sha, ipv4.arp.sha),
+	SAME(ovs_key_arp, arp_tha, ipv4.arp.tha),
+};
+
+static const struct key_field tcp_fields[] = {
+	SAME(ovs_key_tcp, tcp_src, tp.src),
+	SAME(ovs_key_tcp, tcp_dst, tp.dst),
+};
+
+static const struct key_field udp_fields[] = {
+	SAME(ovs_key_udp, udp_src, tp.src),
+	SAME(ovs_key_udp, udp_dst, tp.dst),
+};
+
+static const struct key_field sctp_fields[] = {
+	SAME(ovs_key_sctp, sctp_src, tp.src),
+	SAME(ovs_key_sctp, sctp_dst, tp.dst),
+};
+
+static const struct key_field icmp_fields[] = {
+	FIELD(ovs_key_icmp, icmp_type, tp.src, CONV_U8_BE16),
+	FIELD(ovs_key_icmp, icmp_code, tp.dst, CONV_U8_BE16),
+};
+
+static const struct key_field icmpv6_fields[] = {
+	FIELD(ovs_key_icmpv6, icmpv6_type, tp.src, CONV_U8_BE16),
+	FIELD(ovs_key_icmpv6, icmpv6_code, tp.dst, CONV_U8_BE16),
+};
+
+static const struct key_field nd_fields[] = {
+	SAME(ovs_key_nd, nd_target, ipv6.nd.target),
+	SAME(ovs_key_nd, nd_sll, ipv6.nd.sll),
+	SAME(ovs_key_nd, nd_tll, ipv6.nd.tll),
+};
+
+static const struct key_field ct_ipv4_fields[] = {
+	SAME(ovs_key_ct_tuple_ipv4, ipv4_src, ipv4.ct_orig.src),
+	SAME(ovs_key_ct_tuple_ipv4, ipv4_dst, ipv4.ct_orig.dst),
+	SAME(ovs_key_ct_tuple_ipv4, src_port, ct_orig_src_port),
+	SAME(ovs_key_ct_tuple_ipv4, dst_port, ct_orig_dst_port),
+	SAME(ovs_key_ct_tuple_ipv4, ipv4_proto, ct_orig_proto),
+};
+
+static const struct key_field ct_ipv6_fields[] = {
+	SAME(ovs_key_ct_tuple_ipv6, ipv6_src, ipv6.ct_orig.src),
+	SAME(ovs_key_ct_tuple_ipv6, ipv6_dst, ipv6.ct_orig.dst),
+	SAME(ovs_key_ct_tuple_ipv6, src_port, ct_orig_src_port),
+	SAME(ovs_key_ct_tuple_ipv6, dst_port, ct_orig_dst_port),
+	SAME(ovs_key_ct_tuple_ipv6, ipv6_proto, ct_orig_proto),
+};
+
+static bool in_port_valid(const void *value)
+{
+	return *(const u32 *)value < OVSR_PORT_NONE;
+}
+
+static bool eth_type_valid(const void *value)
+{
+	return eth_proto_is_802_3(*(const __be16 *)value);
+}
+
+static bool ipv4_valid(const void *value)
+{
+	const struct ovs_key_ipv4 *ipv4 = value;
+
+	return ipv4->ipv4_frag <= OVS_FRAG_TYPE_MAX;
+}
+
+static bool ipv6_valid(const void *value)
+{
+	const struct ovs_key_ipv6 *ipv6 = value;
+
+	return ipv6->ipv6_frag <= OVS_FRAG_TYPE_MAX && !(ipv6->ipv6_label & ~IPV6_FLOWLABEL_MASK);
+}
+
+static bool arp_valid(const void *value)
+{
+	const struct ovs_key_arp *arp = value;
+
+	return ntohs(arp->arp_op) <= U8_MAX;
+}
+
+static int tunnel_parse(const struct nlattr *a, const struct ovsr_key_read *how,
+			struct ovsr_key *out)
+{
+	int opts_type = ovsr_tunnel_parse(a, how->ones, out, how->key, how->log);
+
+	return min(opts_type, 0);
+}
+
+static int nsh_parse(const struct nlattr *a, const struct ovsr_key_read *how, struct ovsr_key *out)
+{
+	return ovsr_nsh_parse(a, how->ones, how->key, &out->nsh, how->log);
+}
+
+static int nsh_put(struct sk_buff *msg, const struct ovsr_key *out, bool is_mask)
+{
+	return ovsr_nsh_put(msg, &out->nsh, is_mask);
+}
+
+static int mpls_parse(const struct nlattr *a, const struct ovsr_key_read *how, struct ovsr_key *out)
+{
+	unsigned int n = nla_len(a) / sizeof(struct ovs_key_mpls);
+
+	if (!n || n > OVSR_MPLS_LSES || nla_len(a) % sizeof(struct ovs_key_mpls))
+		return -EINVAL;
+	if (how->ones)
+		memset(out->mpls.lse, 0xff, nla_len(a));
+	else
+		memcpy(out->mpls.lse, nla_data(a), nla_len(a));
+	out->mpls.num_labels_mask = GENMASK(n - 1, 0);
+	return 0;
+}
+
+static int mpls_put(struct sk_buff *msg, const struct ovsr_key *out, bool is_mask)
+{
+	int n = hweight_long(out->mpls.num_labels_mask);
+
+	/* Masking leaves the low bits of the count that both sides have, so this cannot overrun. */
+	return nla_put(msg, OVS_KEY_ATTR_MPLS, n * sizeof(struct ovs_key_mpls), out->mpls.lse);
+}
+
+#define STRUCT(type, table) \
+	.len = sizeof(struct type), .fields = table, .n_fields = ARRAY_SIZE(table)
+#define SCALAR(type, member, how)                                                                 \
+	.len = sizeof(type), .n_fields = 1, .fields = (const struct key_field[])                  \
+	{                                                                                         \
+		{                                                                                 \
+			.len = sizeof(type), .to = offsetof(struct ovsr_key, member), .conv = how \
+		}                                                                                 \
+	}
+
+static const struct key_attr key_attrs[OVS_KEY_ATTR_MAX + 1] = {
+	[OVS_KEY_ATTR_ENCAP] = { .len = OVSR_KEY_LEN_ANY },
+	[OVS_KEY_ATTR_PRIORITY] = { SCALAR(u32, priority, CONV_NONE) },
+	[OVS_KEY_ATTR_IN_PORT] = { SCALAR(u32, in_port, CONV_U32_U16), .exact = true,
+				   .valid = in_port_valid },
+	[OVS_KEY_ATTR_ETHERNET] = { STRUCT(ovs_key_ethernet, ethernet_fields) },
+	[OVS_KEY_ATTR_VLAN] = { .len = sizeof(__be16) },
+	[OVS_KEY_ATTR_ETHERTYPE] = { SCALAR(__be16, eth_type, CONV_NONE), .exact = true,
+				     .valid = eth_type_valid },
+	[OVS_KEY_ATTR_IPV4] = { STRUCT(ovs_key_ipv4, ipv4_fields), .valid = ipv4_valid },
+	[OVS_KEY_ATTR_IPV6] = { STRUCT(ovs_key_ipv6, ipv6_fields), .valid = ipv6_valid },
+	[OVS_KEY_ATTR_TCP] = { STRUCT(ovs_key_tcp, tcp_fields) },
+	[OVS_KEY_ATTR_UDP] = { STRUCT(ovs_key_udp, udp_fields) },
+	[OVS_KEY_ATTR_ICMP] = { STRUCT(ovs_key_icmp, icmp_fields) },
+	[OVS_KEY_ATTR_ICMPV6] = { STRUCT(ovs_key_icmpv6, icmpv6_fields) },
+	[OVS_KEY_ATTR_ARP] = { STRUCT(ovs_key_arp, arp_fields), .valid = arp_valid },
+	[OVS_KEY_ATTR_ND] = { STRUCT(ovs_key_nd, nd_fields) },
+	[OVS_KEY_ATTR_SKB_MARK] = { SCALAR(u32, skb_mark, CONV_NONE) },
+	[OVS_KEY_ATTR_TUNNEL] = { .len = OVSR_KEY_LEN_ANY, .parse = tunnel_parse },
+	[OVS_KEY_ATTR_SCTP] = { STRUCT(ovs_key_sctp, sctp_fields) },
+	[OVS_KEY_ATTR_TCP_FLAGS] = { SCALAR(__be16, tp.flags, CONV_NONE) },
+	[OVS_KEY_ATTR_DP_HASH] = { SCALAR(u32, dp_hash, CONV_NONE) },
+	[OVS_KEY_ATTR_RECIRC_ID] = { SCALAR(u32, recirc_id, CONV_NONE) },
+	[OVS_KEY_ATTR_MPLS] = { .len = OVSR_KEY_LEN_ANY, .parse = mpls_parse, .put = mpls_put },
+	[OVS_KEY_ATTR_CT_STATE] = { SCALAR(u32, ct_state, CONV_U32_U8) },
+	[OVS_KEY_ATTR_CT_ZONE] = { SCALAR(u16, ct_zone, CONV_NONE) },
+	[OVS_KEY_ATTR_CT_MARK] = { SCALAR(u32, ct_mark, CONV_NONE) },
+	[OVS_KEY_ATTR_CT_LABELS] = { SCALAR(struct ovs_key_ct_labels, ct_labels, CONV_NONE) },
+	[OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4] = { STRUCT(ovs_key_ct_tuple_ipv4, ct_ipv4_fields) },
+	[OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6] = { STRUCT(ovs_key_ct_tuple_ipv6, ct_ipv6_fields) },
+	[OVS_KEY_ATTR_NSH] = { .len = OVSR_KEY_LEN_ANY, .parse = nsh_parse, .put = nsh_put },
+	[OVS_KEY_ATTR_PACKET_TYPE] = { .len = OVSR_KEY_LEN_REFUSED },
+	[OVS_KEY_ATTR_ND_EXTENSIONS] = { .len = OVSR_KEY_LEN_REFUSED },
+	[OVS_KEY_ATTR_TUNNEL_INFO] = { .len = OVSR_KEY_LEN_REFUSED },
+	[OVS_KEY_ATTR_IPV6_EXTHDRS] = { STRUCT(ovs_key_ipv6_exthdrs, ipv6_exthdrs_fields) },
+};
+
+/* Attribute to key. False if the value does not fit. */
+static bool field_get(const struct key_field *f, const void *value, bool ones, struct ovsr_key *out)
+{
+	const void *from = value + f->at;
+	void *to = (u8 *)out + f->to;
+
+	switch (f->conv) {
+	case CONV_NONE:
+		if (ones)
+			memset(to, 0xff, f->len);
+		else
+			memcpy(to, from, f->len);
+		return true;
+	case CONV_U8_BE16:
+		*(__be16 *)to = htons(ones ? 0xff : *(const u8 *)from);
+		return true;
+	case CONV_BE16_U8:
+		*(u8 *)to = ones ? 0xff : ntohs(*(const __be16 *)from);
+		return true;
+	case CONV_U32_U16:
+		*(u16 *)to = ones ? 0xffff : *(const u32 *)from;
+		return true;
+	case CONV_U32_U8:
+		*(u8 *)to = ones ? 0xff : *(const u32 *)from;
+		return ones || *(const u32 *)from <= U8_MAX;
+	}
+	return false;
+}
+
+/* Key to attribute. */
+static void field_put(const struct key_field *f, void *value, const struct ovsr_key *key)
+{
+	const void *from = (const u8 *)key + f->to;
+	void *to = value + f->at;
+
+	switch (f->conv) {
+	case CONV_NONE:
+		memcpy(to, from, f->len);
+		break;
+	case CONV_U8_BE16:
+		*(u8 *)to = ntohs(*(const __be16 *)from);
+		break;
+	case CONV_BE16_U8:
+		*(__be16 *)to = htons(*(const u8 *)from);
+		break;
+	case CONV_U32_U16:
+		*(u32 *)to = *(const u16 *)from;
+		break;
+	case CONV_U32_U8:
+		*(u32 *)to = *(const u8 *)from;
+		break;
+	}
+}
+
+int ovsr_key_attr_len(int type)
+{
+	return key_attrs[type].len;
+}
+
+int ovsr_key_attr_parse(const struct nlattr *a, const struct ovsr_key_read *how,
+			struct ovsr_key *out)
+{
+	const struct key_attr *attr = &key_attrs[nla_type(a)];
+	bool ones = how->ones || (how->key && attr->exact);
+	int i;
+
+	if (attr->parse)
+		return attr->parse(a, how, out);
+	if (!how->key && attr->valid && !attr->valid(nla_data(a)))
+		goto invalid;
+	for (i = 0; i < attr->n_fields; i++)
+		if (!field_get(&attr->fields[i], nla_data(a), ones, out))
+			goto invalid;
+	return 0;
+
+invalid:
+	ovsr_log(how->log, "key attribute %d has a value out of range", nla_type(a));
+	return -EINVAL;
+}
+
+int ovsr_key_attr_put(struct sk_buff *msg, int type, const struct ovsr_key *out, bool is_mask)
+{
+	const struct key_attr *attr = &key_attrs[type];
+	struct nlattr *a;
+	int i;
+
+	if (attr->put)
+		return attr->put(msg, out, is_mask);
+	a = nla_reserve(msg, type, attr->len);
+	if (!a)
+		return -EMSGSIZE;
+	memset(nla_data(a), 0, attr->len);
+	for (i = 0; i < attr->n_fields; i++)
+		field_put(&attr->fields[i], nla_data(a), out);
+	return 0;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * openvswitch_ref: the Open vSwitch datapath again, written from its netlink contract.
+ *
+ * It answers to the generic netlink families of the in-tree module, so the two exclude each other.
+ * There is no MODULE_ALIAS_GENL_FAMILY on purpose: only an explicit insmod should bring it in.
+ */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <net/netns/generic.h>
+
+#include "action_exec.h"
+#include "conntrack.h"
+#include "datapath.h"
+#include "family.h"
+#include "lock.h"
+#include "notify.h"
+#include "vport.h"
+
+static DEFINE_MUTEX(big_lock);
+static unsigned int net_id __read_mostly;
+
+static struct genl_family *const families[] = {
+	&ovsr_datapath_family, &ovsr_vport_family, &ovsr_flow_family,
+	&ovsr_packet_family,   &ovsr_meter_family,
+#if IS_ENABLED(CONFIG_NETFILTER_CONNCOUNT)
+	&ovsr_ct_limit_family,
+#endif
+};
+
+void ovsr_lock(void)
+{
+	mutex_lock(&big_lock);
+}
+
+void ovsr_unlock(void)
+{
+	mutex_unlock(&big_lock);
+}
+
+#ifdef CONFIG_LOCKDEP
+bool ovsr_lock_is_held(void)
+{
+	return !debug_locks || lockdep_is_held(&big_lock);
+}
+#endif
+
+struct ovsr_net *ovsr_net(const struct net *net)
+{
+	return net_generic(net, net_id);
+}
+
+static void unregister_families(int n)
+{
+	while (n--)
+		genl_unregister_family(families[n]);
+}
+
+static int __init register_families(void)
+{
+	int i, err;
+
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
+		err = genl_register_family(families[i]);
+		if (err) {
+			unregister_families(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int __net_init net_start(struct net *net)
+{
+	struct ovsr_net *on = ovsr_net(net);
+
+	INIT_LIST_HEAD(&on->datapaths);
+	INIT_WORK(&on->detach_work, ovsr_notify_detach_work);
+	return 0;
+}
+
+static void __net_exit net_stop(struct net *net)
+{
+	ovsr_lock();
+	ovsr_dp_net_exit(net);
+	ovsr_unlock();
+	cancel_work_sync(&ovsr_net(net)->detach_work);
+}
+
+static struct pernet_operations net_ops = {
+	.init = net_start,
+	.exit = net_stop,
+	.id = &net_id,
+	.size = sizeof(struct ovsr_net),
+};
+
+static int __init ovsr_init(void)
+{
+	int err;
+
+	err = ovsr_action_exec_init();
+	if (err)
+		goto out;
+	err = ovsr_vport_internal_init();
+	if (err)
+		goto out_action_exec;
+	err = ovsr_ct_init();
+	if (err)
+		goto out_vport_internal;
+	err = register_pernet_device(&net_ops);
+	if (err)
+		goto out_ct;
+	err = ovsr_notify_init();
+	if (err)
+		goto out_net;
+	err = register_families();
+	if (err)
+		goto out_notify;
+	return 0;
+
+out_notify:
+	ovsr_notify_exit();
+out_net:
+	unregister_pernet_device(&net_ops);
+	rcu_barrier();
+out_ct:
+	ovsr_ct_exit();
+out_vport_internal:
+	ovsr_vport_internal_exit();
+out_action_exec:
+	ovsr_action_exec_exit();
+out:
+	if (err == -EEXIST)
+		pr_err("a datapath is loaded already: rmmod openvswitch first\n");
+	return err;
+}
+
+static void __exit ovsr_exit(void)
+{
+	unregister_families(ARRAY_SIZE(families));
+	ovsr_notify_exit();
+	unregister_pernet_device(&net_ops);
+	rcu_barrier(); /* callbacks that free datapaths, ports and flows are our code */
+	ovsr_ct_exit();
+	ovsr_vport_internal_exit();
+	ovsr_action_exec_exit();
+}
+
+module_init(ovsr_init);
+module_exit(ovsr_exit);
+
+MODULE_DESCRIPTION("Open vSwitch datapath, reference implementation of the netlink contract");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <net/dst_metadata.h>
+#include <net/erspan.h>
+#include <net/vxlan.h>
+
+#include "tunnel_key.h"
+
+#define LEN_ANY -1 /* the attribute's own parser looks at its length */
+
+/* What an attribute promises about the addresses' family. */
+#define FAMILY_IPV4 BIT(0)
+#define FAMILY_IPV6 BIT(1)
+
+/* One row for each attribute: where its value goes, and what its presence says. */
+struct tunnel_attr {
+	s8 len;
+	u8 family;
+	u8 to; /* offset in struct ip_tunnel_key */
+	__be16 flag;
+	int (*parse_opts)(const struct nlattr *attr, bool ones, struct ovsr_key *out,
+			  const struct ovsr_key *key, bool log);
+};
+
+/* Options lie at the end of the array, so that a short list leaves the front untouched. */
+static void opts_set(struct ovsr_key *out, bool is_mask, u8 len, u8 stored_len, const void *data,
+		     bool ones)
+{
+	void *to = ovsr_key_tun_opts(out, len);
+
+	out->tun_opts_len = is_mask ? 0xff : stored_len;
+	if (ones)
+		memset(to, 0xff, len);
+	else
+		memcpy(to, data, len);
+}
+
+static int geneve_parse(const struct nlattr *attr, bool ones, struct ovsr_key *out,
+			const struct ovsr_key *key, bool log)
+{
+	int len = nla_len(attr);
+
+	if (len > IP_TUNNEL_OPTS_MAX || len % 4) {
+		ovsr_log(log, "bad length %d of geneve options", len);
+		return -EINVAL;
+	}
+	if (key && key->tun_opts_len != len) {
+		ovsr_log(log, "%d bytes of geneve options, %d in the mask", key->tun_opts_len, len);
+		return -EINVAL;
+	}
+	opts_set(out, key, len, len, nla_data(attr), ones);
+	return 0;
+}
+
+static int vxlan_parse(const struct nlattr *attr, bool ones, struct ovsr_key *out,
+		       const struct ovsr_key *key, bool log)
+{
+	struct vxlan_metadata md = {};
+	const struct nlattr *a;
+	int rem;
+
+	nla_for_each_nested (a, attr, rem) {
+		if (nla_type(a) != OVS_VXLAN_EXT_GBP || nla_len(a) != sizeof(u32)) {
+			ovsr_log(log, "bad vxlan extension %d of %d bytes", nla_type(a),
+				 nla_len(a));
+			return -EINVAL;
+		}
+		md.gbp = ones ? U32_MAX : nla_get_u32(a);
+	}
+	if (rem) {
+		ovsr_log(log, "%d stray bytes after the vxlan extensions", rem);
+		return -EINVAL;
+	}
+	opts_set(out, key, sizeof(md), sizeof(md), &md, false);
+	return 0;
+}
+
+static int erspan_parse(const struct nlattr *attr, bool ones, struct ovsr_key *out,
+			const struct ovsr_key *key, bool log)
+{
+	int len = nla_len(attr);
+
+	if (len > IP_TUNNEL_OPTS_MAX) {
+		ovsr_log(log, "bad length %d of erspan options", len);
+		return -EINVAL;
+	}
+	/* The length that counts is that of the metadata, whatever was given. */
+	opts_set(out, key, len, sizeof(struct erspan_metadata), nla_data(attr), ones);
+	return 0;
+}
+
+#define TUN(field)                                        \
+	.len = sizeof_field(struct ip_tunnel_key, field), \
+	.to = offsetof(struct ip_tunnel_key, field)
+
+static const struct tunnel_attr tunnel_attrs[OVS_TUNNEL_KEY_ATTR_MAX + 1] = {
+	[OVS_TUNNEL_KEY_ATTR_ID] = { TUN(tun_id), .flag = TUNNEL_KEY },
+	[OVS_TUNNEL_KEY_ATTR_IPV4_SRC] = { TUN(u.ipv4.src), .family = FAMILY_IPV4 },
+	[OVS_TUNNEL_KEY_ATTR_IPV4_DST] = { TUN(u.ipv4.dst), .family = FAMILY_IPV4 },
+	[OVS_TUNNEL_KEY_ATTR_TOS] = { TUN(tos) },
+	[OVS_TUNNEL_KEY_ATTR_TTL] = { TUN(ttl) },
+	[OVS_TUNNEL_KEY_ATTR_DONT_FRAGMENT] = { .flag = TUNNEL_DONT_FRAGMENT },
+	[OVS_TUNNEL_KEY_ATTR_CSUM] = { .flag = TUNNEL_CSUM },
+	[OVS_TUNNEL_KEY_ATTR_OAM] = { .flag = TUNNEL_OAM },
+	[OVS_TUNNEL_KEY_ATTR_GENEVE_OPTS] = { .len = LEN_ANY,
+					      .flag = TUNNEL_GENEVE_OPT,
+					      .parse_opts = geneve_parse },
+	[OVS_TUNNEL_KEY_ATTR_TP_SRC] = { TUN(tp_src) },
+	[OVS_TUNNEL_KEY_ATTR_TP_DST] = { TUN(tp_dst) },
+	[OVS_TUNNEL_KEY_ATTR_VXLAN_OPTS] = { .len = LEN_ANY,
+					     .flag = TUNNEL_VXLAN_OPT,
+					     .parse_opts = vxlan_parse },
+	[OVS_TUNNEL_KEY_ATTR_IPV6_SRC] = { TUN(u.ipv6.src), .family = FAMILY_IPV6 },
+	[OVS_TUNNEL_KEY_ATTR_IPV6_DST] = { TUN(u.ipv6.dst), .family = FAMILY_IPV6 },
+	[OVS_TUNNEL_KEY_ATTR_PAD] = {},
+	[OVS_TUNNEL_KEY_ATTR_ERSPAN_OPTS] = { .len = LEN_ANY,
+					      .flag = TUNNEL_ERSPAN_OPT,
+					      .parse_opts = erspan_parse },
+	[OVS_TUNNEL_KEY_ATTR_IPV4_INFO_BRIDGE] = { .family = FAMILY_IPV4 },
+};
+
+/* What the presence of the attributes adds up to. */
+struct tunnel_seen {
+	u32 attrs;
+	u8 families;
+	__be16 flags;
+	int opts_type;
+};
+
+static int attr_parse(const struct nlattr *a, bool ones, struct ovsr_key *out,
+		      const struct ovsr_key *key, struct tunnel_seen *seen, bool log)
+{
+	const struct tunnel_attr *row;
+	int type = nla_type(a);
+	void *to;
+	int err;
+
+	if (type > OVS_TUNNEL_KEY_ATTR_MAX) {
+		ovsr_log(log, "unknown tunnel attribute %d", type);
+		return -EINVAL;
+	}
+	row = &tunnel_attrs[type];
+	if (row->len != LEN_ANY && row->len != nla_len(a)) {
+		ovsr_log(log, "tunnel attribute %d has %d bytes, not %d", type, nla_len(a),
+			 row->len);
+		return -EINVAL;
+	}
+	if (row->parse_opts) {
+		if (seen->opts_type) {
+			ovsr_log(log, "tunnel options given twice");
+			return -EINVAL;
+		}
+		err = row->parse_opts(a, ones, out, key, log);
+		if (err)
+			return err;
+		seen->opts_type = type;
+	} else {
+		to = (u8 *)&out->tun + row->to;
+		if (ones)
+			memset(to, 0xff, row->len);
+		else
+			memcpy(to, nla_data(a), row->len);
+	}
+	seen->attrs |= BIT(type);
+	seen->families |= row->family;
+	seen->flags |= row->flag;
+	return 0;
+}
+
+/* A bridge-mode tunnel carries an id and nothing else. */
+static bool bridge_ok(const struct ip_tunnel_key *tun)
+{
+	return !(tun->u.ipv4.src || tun->u.ipv4.dst || tun->tp_src || tun->tp_dst || tun->ttl ||
+		 tun->tos || (tun->tun_flags & ~TUNNEL_KEY));
+}
+
+static int tunnel_validate(const struct ovsr_key *key, const struct tunnel_seen *seen, bool log)
+{
+	bool bridge = seen->attrs & BIT(OVS_TUNNEL_KEY_ATTR_IPV4_INFO_BRIDGE);
+
+	switch (seen->families) {
+	case FAMILY_IPV4:
+		if (bridge ? !bridge_ok(&key->tun) : !key->tun.u.ipv4.dst)
+			goto bad_address;
+		break;
+	case FAMILY_IPV6:
+		if (ipv6_addr_any(&key->tun.u.ipv6.dst))
+			goto bad_address;
+		break;
+	default:
+		goto bad_address;
+	}
+	if (!bridge && !(seen->attrs & BIT(OVS_TUNNEL_KEY_ATTR_TTL))) {
+		ovsr_log(log, "tunnel without a ttl");
+		return -EINVAL;
+	}
+	return 0;
+
+bad_address:
+	ovsr_log(log, "tunnel without a usable destination");
+	return -EINVAL;
+}
+
+int ovsr_tunnel_parse(const struct nlattr *nest, bool ones, struct ovsr_key *out,
+		      const struct ovsr_key *key, bool log)
+{
+	struct tunnel_seen seen = {};
+	const struct nlattr *a;
+	int rem, err;
+
+	nla_for_each_nested (a, nest, rem) {
+		err = attr_parse(a, ones, out, key, &seen, log);
+		if (err)
+			return err;
+	}
+	if (rem) {
+		ovsr_log(log, "%d stray bytes after the tunnel attributes", rem);
+		return -EINVAL;
+	}
+	if (seen.families == (FAMILY_IPV4 | FAMILY_IPV6)) {
+		ovsr_log(log, "tunnel of two address families");
+		return -EINVAL;
+	}
+
+	out->tun.tun_flags = seen.flags;
+	if (key) {
+		out->tun_proto = 0xff;
+		return seen.opts_type;
+	}
+	out->tun_proto = seen.families & FAMILY_IPV6 ? AF_INET6 : AF_INET;
+	err = tunnel_validate(out, &seen, log);
+	return err ?: seen.opts_type;
+}
+
+static int opts_put(struct sk_buff *msg, __be16 flags, const void *opts, u8 len)
+{
+	const struct vxlan_metadata *md = opts;
+	struct nlattr *nest;
+
+	if (!len)
+		return 0;
+	if (flags & TUNNEL_GENEVE_OPT)
+		return nla_put(msg, OVS_TUNNEL_KEY_ATTR_GENEVE_OPTS, len, opts);
+	if (flags & TUNNEL_VXLAN_OPT) {
+		nest = nla_nest_start_noflag(msg, OVS_TUNNEL_KEY_ATTR_VXLAN_OPTS);
+		if (!nest || nla_put_u32(msg, OVS_VXLAN_EXT_GBP, md->gbp))
+			return -EMSGSIZE;
+		nla_nest_end(msg, nest);
+		return 0;
+	}
+	if (flags & TUNNEL_ERSPAN_OPT)
+		return nla_put(msg, OVS_TUNNEL_KEY_ATTR_ERSPAN_OPTS, len, opts);
+	return 0;
+}
+
+/* An address that is all zero is left out. */
+static int addresses_put(struct sk_buff *msg, const struct ip_tunnel_key *tun, u8 family)
+{
+	if (family == AF_INET)
+		return (tun->u.ipv4.src &&
+			nla_put_in_addr(msg, OVS_TUNNEL_KEY_ATTR_IPV4_SRC, tun->u.ipv4.src)) ||
+		       (tun->u.ipv4.dst &&
+			nla_put_in_addr(msg, OVS_TUNNEL_KEY_ATTR_IPV4_DST, tun->u.ipv4.dst));
+	if (family == AF_INET6)
+		return (!ipv6_addr_any(&tun->u.ipv6.src) &&
+			nla_put_in6_addr(msg, OVS_TUNNEL_KEY_ATTR_IPV6_SRC, &tun->u.ipv6.src)) ||
+		       (!ipv6_addr_any(&tun->u.ipv6.dst) &&
+			nla_put_in6_addr(msg, OVS_TUNNEL_KEY_ATTR_IPV6_DST, &tun->u.ipv6.dst));
+	return 0;
+}
+
+static int flag_put(struct sk_buff *msg, const struct ip_tunnel_key *tun, int attrtype)
+{
+	if (!(tun->tun_flags & tunnel_attrs[attrtype].flag))
+		return 0;
+	return nla_put_flag(msg, attrtype);
+}
+
+static int tunnel_attrs_put(struct sk_buff *msg, const struct ip_tunnel_key *tun, const void *opts,
+			    u8 opts_len, u8 family, u8 mode)
+{
+	if (tun->tun_flags & TUNNEL_KEY &&
+	    nla_put_be64(msg, OVS_TUNNEL_KEY_ATTR_ID, tun->tun_id, OVS_TUNNEL_KEY_ATTR_PAD))
+		return -EMSGSIZE;
+	if (mode & IP_TUNNEL_INFO_BRIDGE)
+		return nla_put_flag(msg, OVS_TUNNEL_KEY_ATTR_IPV4_INFO_BRIDGE);
+	if (addresses_put(msg, tun, family) ||
+	    (tun->tos && nla_put_u8(msg, OVS_TUNNEL_KEY_ATTR_TOS, tun->tos)) ||
+	    nla_put_u8(msg, OVS_TUNNEL_KEY_ATTR_TTL, tun->ttl) ||
+	    flag_put(msg, tun, OVS_TUNNEL_KEY_ATTR_DONT_FRAGMENT) ||
+	    flag_put(msg, tun, OVS_TUNNEL_KEY_ATTR_CSUM) ||
+	    (tun->tp_src && nla_put_be16(msg, OVS_TUNNEL_KEY_ATTR_TP_SRC, tun->tp_src)) ||
+	    (tun->tp_dst && nla_put_be16(msg, OVS_TUNNEL_KEY_ATTR_TP_DST, tun->tp_dst)) ||
+	    flag_put(msg, tun, OVS_TUNNEL_KEY_ATTR_OAM) ||
+	    opts_put(msg, tun->tun_flags, opts, opts_len))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int ovsr_tunnel_put(struct sk_buff *msg, int attrtype, const struct ip_tunnel_key *tun,
+		    const void *opts, u8 opts_len, u8 family, u8 mode)
+{
+	struct nlattr *nest = nla_nest_start_noflag(msg, attrtype);
+
+	if (!nest)
+		return -EMSGSIZE;
+	if (tunnel_attrs_put(msg, tun, opts, opts_len, family, mode)) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
+int ovsr_tunnel_info_put(struct sk_buff *msg, int attrtype, const struct ip_tunnel_info *info)
+{
+	return ovsr_tunnel_put(msg, attrtype, &info->key, ip_tunnel_info_opts((void *)info),
+			       info->options_len, ip_tunnel_info_af(info), info->mode);
+}
+
+size_t ovsr_tunnel_size(void)
+{
+	return nla_total_size_64bit(sizeof(__be64)) +	     /* ID */
+	       2 * nla_total_size(sizeof(struct in6_addr)) + /* addresses */
+	       2 * nla_total_size(sizeof(u8)) +		     /* TOS, TTL */
+	       3 * nla_total_size(0) +			     /* flags */
+	       2 * nla_total_size(sizeof(__be16)) +	     /* ports */
+	       nla_total_size(IP_TUNNEL_OPTS_MAX);	     /* the longest of the options */
+}

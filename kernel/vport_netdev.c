@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Ports on a network device of somebody else. */
+
+#include <linux/if_arp.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <net/dst_metadata.h>
+
+#include "datapath.h"
+#include "vport.h"
+
+/* The port that a device is, or NULL.  Under RTNL or rcu_read_lock. */
+struct ovsr_vport *ovsr_vport_netdev_from_dev(const struct net_device *dev)
+{
+	return netif_is_ovs_port(dev) ? rcu_dereference_rtnl(dev->rx_handler_data) : NULL;
+}
+
+static void receive(struct sk_buff *skb)
+{
+	struct ovsr_vport *vport = ovsr_vport_netdev_from_dev(skb->dev);
+
+	if (unlikely(!vport || skb_warn_if_lro(skb))) {
+		kfree_skb(skb);
+		return;
+	}
+
+	/* A packet socket may hold the same packet, and actions will change it. */
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (unlikely(!skb))
+		return;
+
+	if (skb->dev->type == ARPHRD_ETHER)
+		skb_push_rcsum(skb, ETH_HLEN);
+	ovsr_vport_receive(vport, skb, skb_tunnel_info(skb));
+}
+
+static rx_handler_result_t rx_handler(struct sk_buff **pskb)
+{
+	if (unlikely((*pskb)->pkt_type == PACKET_LOOPBACK))
+		return RX_HANDLER_PASS;
+
+	receive(*pskb);
+	return RX_HANDLER_CONSUMED;
+}
+
+static struct net_device *local_dev(struct ovsr_datapath *dp)
+{
+	return ovsr_vport_find(dp, OVSP_LOCAL)->dev;
+}
+
+/* Only Ethernet and layer 3 devices can be ports, and no port can be a port again. */
+static bool dev_fits(const struct net_device *dev)
+{
+	return !(dev->flags & IFF_LOOPBACK) &&
+	       (dev->type == ARPHRD_ETHER || dev->type == ARPHRD_NONE) &&
+	       !ovsr_vport_internal_from_dev(dev);
+}
+
+static int attach(struct ovsr_vport *vport)
+{
+	struct net_device *upper = local_dev(vport->dp);
+	struct net_device *dev = vport->dev;
+	int err;
+
+	ASSERT_RTNL();
+	err = netdev_master_upper_dev_link(dev, upper, NULL, NULL, NULL);
+	if (err)
+		return err;
+	err = netdev_rx_handler_register(dev, rx_handler, vport);
+	if (err) {
+		netdev_upper_dev_unlink(dev, upper);
+		return err;
+	}
+
+	dev_disable_lro(dev);
+	dev_set_promiscuity(dev, 1);
+	dev->priv_flags |= IFF_OVS_DATAPATH;
+	return 0;
+}
+
+/* Undoes attach() from either side: when the port goes, or when the device does.  Under RTNL. */
+void ovsr_vport_netdev_detach(struct ovsr_vport *vport)
+{
+	struct net_device *dev = vport->dev;
+
+	ASSERT_RTNL();
+	netdev_rx_handler_unregister(dev);
+	netdev_upper_dev_unlink(dev, netdev_master_upper_dev_get(dev));
+	dev_set_promiscuity(dev, -1);
+	dev->priv_flags &= ~IFF_OVS_DATAPATH;
+}
+
+/*
+ * Puts the device @name behind @vport.  Returns @vport, or frees it and returns an ERR_PTR:
+ * -ENODEV, -EINVAL for a device that cannot be a port, -EBUSY or -EEXIST for one that has a master
+ * already.
+ */
+struct ovsr_vport *ovsr_vport_netdev_link(struct ovsr_vport *vport, const char *name)
+{
+	int err;
+
+	err = -ENODEV;
+	vport->dev = dev_get_by_name(ovsr_dp_net(vport->dp), name);
+	if (!vport->dev)
+		goto out_free;
+	netdev_tracker_alloc(vport->dev, &vport->dev_tracker, GFP_KERNEL);
+
+	err = -EINVAL;
+	if (!dev_fits(vport->dev))
+		goto out_put;
+
+	rtnl_lock();
+	err = attach(vport);
+	rtnl_unlock();
+	if (err)
+		goto out_put;
+	return vport;
+
+out_put:
+	netdev_put(vport->dev, &vport->dev_tracker);
+out_free:
+	ovsr_vport_free(vport);
+	return ERR_PTR(err);
+}
+
+static struct ovsr_vport *netdev_create(const struct ovsr_vport_parms *parms)
+{
+	struct ovsr_vport *vport;
+
+	vport = ovsr_vport_alloc(&ovsr_vport_netdev_ops, parms);
+	return IS_ERR(vport) ? vport : ovsr_vport_netdev_link(vport, parms->name);
+}
+
+static void netdev_free_rcu(struct rcu_head *rcu)
+{
+	struct ovsr_vport *vport = container_of(rcu, struct ovsr_vport, rcu);
+
+	netdev_put(vport->dev, &vport->dev_tracker);
+	ovsr_vport_free(vport);
+}
+
+static void netdev_destroy(struct ovsr_vport *vport)
+{
+	rtnl_lock();
+	if (netif_is_ovs_port(vport->dev)) /* else the device went first */
+		ovsr_vport_netdev_detach(vport);
+	rtnl_unlock();
+	call_rcu(&vport->rcu, netdev_free_rcu);
+}
+
+const struct ovsr_vport_ops ovsr_vport_netdev_ops = {
+	.type = OVS_VPORT_TYPE_NETDEV,
+	.create = netdev_create,
+	.destroy = netdev_destroy,
+	.send = dev_queue_xmit,
+};
