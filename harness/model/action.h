@@ -32,6 +32,18 @@ void rig_action_nest_end(struct rig_action_writer *w, size_t mark);
 /* What the kernel's own form of an attribute takes. */
 void rig_action_count(struct rig_action_writer *w, size_t payload);
 
+/* The list inside an attribute; 0 or a negative errno. */
+int rig_action_list(struct rig_action_writer *w, const struct nlattr *nest,
+		    struct rig_action_context c);
+/* action_nest.c; 0 or a negative errno. */
+int rig_action_sample(struct rig_action_writer *w, const struct nlattr *a,
+		      const struct rig_action_context *c);
+int rig_action_clone(struct rig_action_writer *w, const struct nlattr *a,
+		     const struct rig_action_context *c);
+int rig_action_dec_ttl(struct rig_action_writer *w, const struct nlattr *a,
+		       const struct rig_action_context *c);
+int rig_action_check_pkt_len(struct rig_action_writer *w, const struct nlattr *a,
+			     const struct rig_action_context *c);
 /* set and set_masked; 0 or a negative errno. */
 int rig_action_set(struct rig_action_writer *w, const struct nlattr *a,
 		   const struct rig_action_context *c, bool masked);

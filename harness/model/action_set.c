@@ -10,16 +10,15 @@
 
 #define LABEL_BITS 20
 
-static int count_plain_set(struct rig_action_writer *w, const struct nlattr *field, size_t len)
+static void put_plain(struct rig_action_writer *w, const struct nlattr *field, size_t len)
 {
-	/* In the kernel's own form every set has a mask. */
-	rig_action_count(w, 0);
-	rig_action_count(w, 2 * len);
 	size_t nest = rig_action_nest(w, OVS_ACTION_ATTR_SET);
 
 	rig_action_put(w, rig_nla_type(field), rig_nla_data(field), len);
 	rig_action_nest_end(w, nest);
-	return 0;
+	/* In the kernel's own form every set has a mask. */
+	rig_action_count(w, 0);
+	rig_action_count(w, 2 * len);
 }
 
 /* Walk the options; each says its own length in words. */
@@ -39,15 +38,34 @@ static bool geneve_options_ok(const uint8_t *at, int left)
 	return true;
 }
 
-/* A tunnel is dumped through a message builder; here the bytes are collected for later dumps. */
+/* A tunnel in the form in which it is dumped, made by the builder of messages. */
+static void put_tunnel(struct rig_action_writer *w, const struct rig_key *key)
+{
+	bool bridge = key->tun_family == AF_INET && !memcmp(key->tun_addr + 4, "\0\0\0", 4);
+	struct rig_answer scratch = { .list = NULL };
+	size_t set, tunnel;
+
+	rig_answer_begin(&scratch, 0);
+	rig_message_begin(&scratch, 0, 0, RIG_ROLE_REPLY, 0, 0, 0, 0);
+	set = rig_nest_begin(&scratch, OVS_ACTION_ATTR_SET);
+	tunnel = rig_nest_begin(&scratch, OVS_KEY_ATTR_TUNNEL);
+	rig_tunnel_put(&scratch, key, key->tun_opts_len, key->tun_family, bridge);
+	rig_nest_end(&scratch, tunnel);
+	rig_nest_end(&scratch, set);
+	rig_message_end(&scratch);
+	rig_answer_finish(&scratch);
+	if (scratch.count)
+		rig_action_put_raw(w, scratch.list[0].bytes + set, scratch.list[0].len - set);
+	else
+		w->failed = true;
+	rig_answer_free(&scratch);
+}
+
 static int set_tunnel(struct rig_action_writer *w, const struct nlattr *field)
 {
 	struct rig_key key = { .in_port = 0 };
 	struct rig_span span = { 0, 0 };
 	int options = rig_tunnel_parse(&key, &span, &key, field, false);
-	struct rig_answer scratch = { .list = NULL };
-	bool bridge;
-	size_t nest;
 
 	if (options < 0)
 		return options;
@@ -55,24 +73,9 @@ static int set_tunnel(struct rig_action_writer *w, const struct nlattr *field)
 	    !geneve_options_ok(key.tun_opts + sizeof(key.tun_opts) - key.tun_opts_len,
 			       key.tun_opts_len))
 		return -EINVAL;
+	put_tunnel(w, &key);
 	rig_action_count(w, 0);
 	rig_action_count(w, 8);
-	bridge = key.tun_family == AF_INET && !memcmp(key.tun_addr + 4, "\0\0\0", 4);
-	rig_answer_begin(&scratch, 0);
-	rig_message_begin(&scratch, 0, 0, RIG_ROLE_REPLY, 0, 0, 0, 0);
-	nest = rig_nest_begin(&scratch, OVS_ACTION_ATTR_SET);
-	size_t tunnel = rig_nest_begin(&scratch, OVS_KEY_ATTR_TUNNEL);
-
-	rig_tunnel_put(&scratch, &key, key.tun_opts_len, key.tun_family, bridge);
-	rig_nest_end(&scratch, tunnel);
-	rig_nest_end(&scratch, nest);
-	rig_message_end(&scratch);
-	rig_answer_finish(&scratch);
-	if (scratch.count)
-		rig_action_put_raw(w, scratch.list[0].bytes + nest, scratch.list[0].len - nest);
-	else
-		w->failed = true;
-	rig_answer_free(&scratch);
 	return 0;
 }
 
@@ -164,9 +167,11 @@ int rig_action_set(struct rig_action_writer *w, const struct nlattr *a,
 	}
 	if (!may_set(w->key, field, len, c, masked))
 		return -EINVAL;
-	if (!masked)
-		return count_plain_set(w, field, len);
-	rig_action_count(w, outer);
-	rig_action_put(w, OVS_ACTION_ATTR_SET_MASKED, field, outer);
+	if (masked) {
+		rig_action_count(w, outer);
+		rig_action_put(w, OVS_ACTION_ATTR_SET_MASKED, field, outer);
+	} else {
+		put_plain(w, field, len);
+	}
 	return 0;
 }

@@ -130,6 +130,8 @@ struct rig_key_attrs {
  */
 int rig_match_parse(struct rig_match *match, const struct nlattr *key_attr,
 		    const struct nlattr *mask_attr, bool want_mask, unsigned int build);
+/* Are the attributes that key and mask came with (bit sets) the right ones for such a key? */
+bool rig_match_check(const struct rig_match *match, uint64_t key_seen, uint64_t mask_seen);
 /*
  * Only what cannot be read from a packet: for EXECUTE. `seen` tells which attributes there were.
  */

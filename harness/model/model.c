@@ -42,7 +42,6 @@ static void start(struct rig_model *m)
 	uint32_t first = m->config.first_ifindex;
 
 	m->next_ifindex = first ? first : FIRST_IFINDEX;
-	m->next_port = 0;
 	m->next_set = 0;
 	m->tainted = NULL;
 	m->n_netns = 0;

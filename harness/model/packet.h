@@ -100,5 +100,7 @@ struct rig_ip6_walk {
 
 int rig_ip6_find(struct rig_packet *p, int target, bool skip_done_routing, struct rig_ip6_walk *w);
 bool rig_ip6_is_extension(uint8_t type);
+/* Which extension headers follow the IPv6 header at `network`, as OVS_KEY_ATTR_IPV6_EXTHDRS. */
+uint16_t rig_ip6_extensions(struct rig_packet *p);
 
 #endif

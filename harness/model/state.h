@@ -53,7 +53,6 @@ struct rig_port {
 	uint32_t *portid; /* upcalls */
 	unsigned int n_portid;
 	struct ovs_vport_stats stats; /* internal ports */
-	uint64_t created;	      /* its turn among all ports */
 };
 
 struct rig_mask {
@@ -68,7 +67,6 @@ struct rig_actions {
 	uint32_t len;
 	uint32_t received; /* the length as it came, which bounds replies */
 	bool odd;	   /* see action.c: executing them is not modelled */
-	bool grows;	   /* dumped longer than it came */
 	_Alignas(4) uint8_t bytes[];
 };
 
@@ -145,7 +143,6 @@ struct rig_model {
 	struct rig_slot *slots;
 	unsigned int n_slots, slots_cap;
 	uint32_t next_ifindex;
-	uint64_t next_port;
 	uint32_t default_limit[RIG_NAMESPACES];
 	struct rig_zone_limit *limits[RIG_NAMESPACES];
 	const char *tainted; /* why the state is unknown */
@@ -172,7 +169,6 @@ struct rig_request {
 	} ext;		     /* for an extended ACK */
 };
 
-#define RIG_ATTR_MAX 15
 /* A command's answer when the ACK, or the DONE of a dump, says it all: 0 or a negative errno. */
 typedef int rig_genl_command_fn(struct rig_request *r);
 
