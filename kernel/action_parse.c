@@ -486,7 +486,7 @@ static int list_parse(const struct ovsr_action_request *req, struct ovsr_shape s
 		if (err)
 			break;
 	}
-	if (!err && rem)
+	if (!err && rem > 0) /* below zero, only the padding of the last one is missing */
 		err = -EINVAL;
 	if (!err && list->in_tree_len + NLA_HDRLEN > U16_MAX && shape.depth > 1)
 		err = -EMSGSIZE;

@@ -106,7 +106,7 @@ static int nat_parse(const struct nlattr *attr, struct ct_parse *p)
 			return err;
 	}
 	/* A range is for new connections, so it needs a kind of NAT, which needs a commit. */
-	if (rem || (p->ct->nat ? !p->ct->commit : range->flags)) {
+	if (rem > 0 || (p->ct->nat ? !p->ct->commit : range->flags)) {
 		ovsr_log(p->log, "nat without what it needs");
 		return -EINVAL;
 	}
@@ -205,8 +205,8 @@ static int attrs_parse(const struct nlattr *attr, struct ct_parse *p)
 		if (err)
 			return err;
 	}
-	if (rem || (!ct->commit &&
-		    (ct->mark_mask || !all_zero(ct->labels_mask, sizeof(ct->labels_mask))))) {
+	if (rem > 0 || (!ct->commit &&
+			(ct->mark_mask || !all_zero(ct->labels_mask, sizeof(ct->labels_mask))))) {
 		ovsr_log(p->log, "ct with stray bytes, or a mark or labels but no commit");
 		return -EINVAL;
 	}

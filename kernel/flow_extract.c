@@ -1,421 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/if_arp.h>
-#include <linux/icmp.h>
 #include <linux/if_vlan.h>
 #include <linux/llc.h>
-#include <linux/mpls.h>
-#include <linux/sctp.h>
-#include <linux/tcp.h>
-#include <linux/udp.h>
 #include <net/dst_metadata.h>
-#include <net/ip.h>
-#include <net/ipv6.h>
-#include <net/mpls.h>
-#include <net/ndisc.h>
-#include <net/nsh.h>
 
 #include "conntrack.h"
 #include "flow_extract.h"
-
-/* Data offset and flags of a TCP header, as its seventh 16-bit word. */
-#define TCP_FLAGS_BE16_INDEX 6
-
-/* Makes the first @len bytes linear: -EINVAL if there are not so many. */
-static int header_pull(struct sk_buff *skb, unsigned int len)
-{
-	if (unlikely(skb->len < len))
-		return -EINVAL;
-	return likely(pskb_may_pull(skb, len)) ? 0 : -ENOMEM;
-}
-
-static bool transport_pull(struct sk_buff *skb, unsigned int len)
-{
-	return pskb_may_pull(skb, skb_transport_offset(skb) + len);
-}
-
-static void tp_set(struct ovsr_key *key, __be16 src, __be16 dst)
-{
-	key->tp.src = src;
-	key->tp.dst = dst;
-}
-
-/* The link-layer address that a neighbour discovery option of @type is to fill, or NULL. */
-static u8 *nd_option_slot(struct ovsr_key *key, u8 type)
-{
-	if (type == ND_OPT_SOURCE_LL_ADDR)
-		return key->ipv6.nd.sll;
-	if (type == ND_OPT_TARGET_LL_ADDR)
-		return key->ipv6.nd.tll;
-	return NULL;
-}
-
-/*
- * A link-layer address given twice makes the whole message count as empty; a bad length ends the
- * walk.
- */
-static void nd_options_extract(struct ovsr_key *key, const u8 *opt, int left)
-{
-	const struct nd_opt_hdr *hdr;
-	int len;
-	u8 *slot;
-
-	for (; left >= 8; opt += len, left -= len) {
-		hdr = (const struct nd_opt_hdr *)opt;
-		len = hdr->nd_opt_len * 8;
-		if (!len || len > left)
-			return;
-		slot = nd_option_slot(key, hdr->nd_opt_type);
-		if (!slot || len != 8)
-			continue;
-		if (!is_zero_ether_addr(slot)) {
-			memset(&key->ipv6.nd, 0, sizeof(key->ipv6.nd));
-			return;
-		}
-		ether_addr_copy(slot, opt + sizeof(*hdr));
-	}
-}
-
-static int nd_extract(struct sk_buff *skb, struct ovsr_key *key)
-{
-	int len = skb->len - skb_transport_offset(skb);
-	const struct nd_msg *nd;
-
-	memset(&key->ipv6.nd, 0, sizeof(key->ipv6.nd));
-	if (len < (int)sizeof(*nd))
-		return 0;
-	if (skb_linearize(skb))
-		return -ENOMEM;
-	nd = (const struct nd_msg *)skb_transport_header(skb);
-	key->ipv6.nd.target = nd->target;
-	nd_options_extract(key, nd->opt, len - sizeof(*nd));
-	return 0;
-}
-
-static int icmpv6_extract(struct sk_buff *skb, struct ovsr_key *key)
-{
-	const struct icmp6hdr *icmp;
-
-	if (!transport_pull(skb, sizeof(*icmp)))
-		return 0;
-	icmp = icmp6_hdr(skb);
-	tp_set(key, htons(icmp->icmp6_type), htons(icmp->icmp6_code));
-	if (!icmp->icmp6_code && (icmp->icmp6_type == NDISC_NEIGHBOUR_SOLICITATION ||
-				  icmp->icmp6_type == NDISC_NEIGHBOUR_ADVERTISEMENT))
-		return nd_extract(skb, key);
-	return 0;
-}
-
-static void tcp_extract(struct sk_buff *skb, struct ovsr_key *key)
-{
-	const struct tcphdr *th;
-
-	if (!transport_pull(skb, sizeof(*th)))
-		return;
-	th = tcp_hdr(skb);
-	if (th->doff * 4 < sizeof(*th) || skb->len < skb_transport_offset(skb) + th->doff * 4)
-		return;
-	tp_set(key, th->source, th->dest);
-	key->tp.flags = ((const __be16 *)th)[TCP_FLAGS_BE16_INDEX] & htons(0x0fff);
-}
-
-/* A transport header that is not all there leaves the key's fields zero. */
-static int transport_extract(struct sk_buff *skb, struct ovsr_key *key)
-{
-	bool ipv4 = key->eth_type == htons(ETH_P_IP);
-
-	switch (key->ip.proto) {
-	case IPPROTO_TCP:
-		tcp_extract(skb, key);
-		break;
-	case IPPROTO_UDP:
-		if (transport_pull(skb, sizeof(struct udphdr)))
-			tp_set(key, udp_hdr(skb)->source, udp_hdr(skb)->dest);
-		break;
-	case IPPROTO_SCTP:
-		if (transport_pull(skb, sizeof(struct sctphdr)))
-			tp_set(key, sctp_hdr(skb)->source, sctp_hdr(skb)->dest);
-		break;
-	case IPPROTO_ICMP:
-		if (ipv4 && transport_pull(skb, sizeof(struct icmphdr)))
-			tp_set(key, htons(icmp_hdr(skb)->type), htons(icmp_hdr(skb)->code));
-		break;
-	case IPPROTO_ICMPV6:
-		if (!ipv4)
-			return icmpv6_extract(skb, key);
-		break;
-	}
-	return 0;
-}
-
-static int ipv4_header_pull(struct sk_buff *skb)
-{
-	unsigned int offset = skb_network_offset(skb);
-	unsigned int len;
-	int err;
-
-	err = header_pull(skb, offset + sizeof(struct iphdr));
-	if (err)
-		return err;
-	len = ip_hdrlen(skb);
-	if (len < sizeof(struct iphdr) || skb->len < offset + len)
-		return -EINVAL;
-	skb_set_transport_header(skb, offset + len);
-	return 0;
-}
-
-static int ipv4_extract(struct sk_buff *skb, struct ovsr_key *key)
-{
-	const struct iphdr *iph;
-	int err;
-
-	err = ipv4_header_pull(skb);
-	if (err) {
-		memset(&key->ipv4, 0, sizeof(key->ipv4));
-		if (err != -EINVAL)
-			return err;
-		skb->transport_header = skb->network_header;
-		return 0;
-	}
-
-	iph = ip_hdr(skb);
-	key->ipv4.src = iph->saddr;
-	key->ipv4.dst = iph->daddr;
-	key->ip.proto = iph->protocol;
-	key->ip.tos = iph->tos;
-	key->ip.ttl = iph->ttl;
-	if (iph->frag_off & htons(IP_OFFSET)) {
-		key->ip.frag = OVS_FRAG_TYPE_LATER;
-		return 0;
-	}
-	if (iph->frag_off & htons(IP_MF) || skb_shinfo(skb)->gso_type & SKB_GSO_UDP)
-		key->ip.frag = OVS_FRAG_TYPE_FIRST;
-	return transport_extract(skb, key);
-}
-
-/* The order that RFC 8200 recommends: what may stand before each header. */
-static const struct exthdr {
-	u8 nexthdr;
-	u16 bit;
-	u16 before;
-} exthdrs[] = {
-	{ NEXTHDR_ROUTING, OVSR_EXTHDR_ROUTER, OVSR_EXTHDR_HOP | OVSR_EXTHDR_DEST },
-	{ NEXTHDR_FRAGMENT, OVSR_EXTHDR_FRAG,
-	  OVSR_EXTHDR_HOP | OVSR_EXTHDR_DEST | OVSR_EXTHDR_ROUTER },
-	{ NEXTHDR_AUTH, OVSR_EXTHDR_AUTH,
-	  OVSR_EXTHDR_HOP | OVSR_EXTHDR_DEST | OVSR_EXTHDR_ROUTER | OVSR_EXTHDR_FRAG },
-};
-
-/* Destination options may come twice: first of all but hop-by-hop, and last. */
-static u16 dest_options_seen(u16 seen, int count)
-{
-	if (count == 0)
-		return seen | OVSR_EXTHDR_DEST |
-		       (seen & ~(OVSR_EXTHDR_HOP | OVSR_EXTHDR_UNREP) ? OVSR_EXTHDR_UNSEQ : 0);
-	return count == 1 ? seen : seen | OVSR_EXTHDR_UNREP;
-}
-
-static u16 hop_options_seen(u16 seen)
-{
-	if (!seen)
-		return OVSR_EXTHDR_HOP;
-	return seen | OVSR_EXTHDR_UNSEQ | (seen & OVSR_EXTHDR_HOP ? OVSR_EXTHDR_UNREP : 0);
-}
-
-static u16 exthdr_seen(u16 seen, u8 nexthdr, int n_dest)
-{
-	const struct exthdr *e;
-
-	for (e = exthdrs; e < exthdrs + ARRAY_SIZE(exthdrs); e++) {
-		if (e->nexthdr != nexthdr)
-			continue;
-		if (seen & e->bit)
-			seen |= OVSR_EXTHDR_UNREP;
-		if (seen & ~(e->before | OVSR_EXTHDR_UNREP) || n_dest >= 2)
-			seen |= OVSR_EXTHDR_UNSEQ;
-		return seen | e->bit;
-	}
-	return seen;
-}
-
-/* An ESP header ends the walk: what follows it cannot be read. */
-static u16 exthdrs_extract(const struct sk_buff *skb, u8 nexthdr)
-{
-	unsigned int offset = skb_network_offset(skb) + sizeof(struct ipv6hdr);
-	const struct ipv6_opt_hdr *hdr;
-	struct ipv6_opt_hdr buf;
-	int n_dest = 0;
-	u16 seen = 0;
-
-	while (ipv6_ext_hdr(nexthdr)) {
-		if (nexthdr == NEXTHDR_NONE)
-			return seen | OVSR_EXTHDR_NONEXT;
-		if (nexthdr == NEXTHDR_DEST)
-			seen = dest_options_seen(seen, n_dest++);
-		else if (nexthdr == NEXTHDR_HOP)
-			seen = hop_options_seen(seen);
-		else
-			seen = exthdr_seen(seen, nexthdr, n_dest);
-
-		hdr = skb_header_pointer(skb, offset, sizeof(buf), &buf);
-		if (!hdr)
-			break;
-		nexthdr = hdr->nexthdr;
-		offset += ipv6_optlen(hdr);
-	}
-	return seen;
-}
-
-static int ipv6_extract(struct sk_buff *skb, struct ovsr_key *key)
-{
-	unsigned int transport = 0;
-	const struct ipv6hdr *ip6h;
-	unsigned short frag_off;
-	int nexthdr, flags = 0;
-	int err;
-
-	err = header_pull(skb, skb_network_offset(skb) + sizeof(*ip6h));
-	if (err == -EINVAL) {
-		memset(&key->ipv6.src, 0, sizeof(key->ipv6.src));
-		memset(&key->ipv6.dst, 0, sizeof(key->ipv6.dst));
-		skb->transport_header = skb->network_header;
-		return 0;
-	}
-	if (err)
-		return err;
-
-	ip6h = ipv6_hdr(skb);
-	key->ipv6.exthdrs = exthdrs_extract(skb, ip6h->nexthdr);
-	key->ipv6.label = ip6_flowlabel(ip6h);
-	key->ipv6.src = ip6h->saddr;
-	key->ipv6.dst = ip6h->daddr;
-	key->ip.proto = NEXTHDR_NONE;
-	key->ip.tos = ipv6_get_dsfield(ip6h);
-	key->ip.ttl = ip6h->hop_limit;
-
-	nexthdr = ipv6_find_hdr(skb, &transport, -1, &frag_off, &flags);
-	if (flags & IP6_FH_F_FRAG && frag_off) {
-		key->ip.frag = OVS_FRAG_TYPE_LATER;
-		key->ip.proto = NEXTHDR_FRAGMENT;
-		return 0;
-	}
-	if (flags & IP6_FH_F_FRAG)
-		key->ip.frag = OVS_FRAG_TYPE_FIRST;
-	if (nexthdr < 0) {
-		skb->transport_header = skb->network_header;
-		return 0;
-	}
-	skb_set_transport_header(skb, transport);
-	key->ip.proto = nexthdr;
-	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP)
-		key->ip.frag = OVS_FRAG_TYPE_FIRST;
-	return transport_extract(skb, key);
-}
-
-/* Ethernet and IPv4, as it lies on the wire. */
-struct arp_frame {
-	struct arphdr hdr;
-	u8 sha[ETH_ALEN];
-	__be32 sip;
-	u8 tha[ETH_ALEN];
-	__be32 tip;
-} __packed;
-
-static int arp_extract(struct sk_buff *skb, struct ovsr_key *key)
-{
-	const struct arp_frame *arp;
-
-	memset(&key->ipv4, 0, sizeof(key->ipv4));
-	if (!pskb_may_pull(skb, skb_network_offset(skb) + sizeof(*arp)))
-		return 0;
-	arp = (const struct arp_frame *)skb_network_header(skb);
-	if (arp->hdr.ar_hrd != htons(ARPHRD_ETHER) || arp->hdr.ar_pro != htons(ETH_P_IP) ||
-	    arp->hdr.ar_hln != ETH_ALEN || arp->hdr.ar_pln != sizeof(__be32))
-		return 0;
-
-	/* A key has room for 8 bits of the opcode. */
-	if (ntohs(arp->hdr.ar_op) <= U8_MAX)
-		key->ip.proto = ntohs(arp->hdr.ar_op);
-	key->ipv4.src = arp->sip;
-	key->ipv4.dst = arp->tip;
-	ether_addr_copy(key->ipv4.arp.sha, arp->sha);
-	ether_addr_copy(key->ipv4.arp.tha, arp->tha);
-	return 0;
-}
-
-/* Walks the label stack to its bottom, and leaves the inner network header behind it. */
-static int mpls_extract(struct sk_buff *skb, struct ovsr_key *key)
-{
-	unsigned int n = 0;
-	__be32 lse;
-
-	memset(&key->mpls, 0, sizeof(key->mpls));
-	skb_set_inner_network_header(skb, skb->mac_len);
-	do {
-		/* A stack without a bottom has no labels at all. */
-		if (header_pull(skb, skb->mac_len + (n + 1) * MPLS_HLEN))
-			return 0;
-		memcpy(&lse, skb_inner_network_header(skb), MPLS_HLEN);
-		if (n < OVSR_MPLS_LSES)
-			key->mpls.lse[n] = lse;
-		n++;
-		skb_set_inner_network_header(skb, skb->mac_len + n * MPLS_HLEN);
-	} while (!(lse & htonl(MPLS_LS_S_MASK)));
-
-	key->mpls.num_labels_mask = GENMASK(min_t(unsigned int, n, OVSR_MPLS_LSES) - 1, 0);
-	return 0;
-}
-
-static int nsh_extract(struct sk_buff *skb, struct ovsr_key *key)
-{
-	unsigned int offset = skb_network_offset(skb);
-	const struct nshhdr *nh;
-	unsigned int len;
-	int err;
-
-	err = header_pull(skb, offset + NSH_BASE_HDR_LEN);
-	if (err)
-		return err;
-	if (nsh_get_ver(nsh_hdr(skb)))
-		return -EINVAL;
-	len = nsh_hdr_len(nsh_hdr(skb));
-	err = header_pull(skb, offset + len);
-	if (err)
-		return err;
-
-	nh = nsh_hdr(skb);
-	key->nsh.base.flags = nsh_get_flags(nh);
-	key->nsh.base.ttl = nsh_get_ttl(nh);
-	key->nsh.base.mdtype = nh->mdtype;
-	key->nsh.base.np = nh->np;
-	key->nsh.base.path_hdr = nh->path_hdr;
-	memset(key->nsh.context, 0, sizeof(key->nsh.context));
-	if (nh->mdtype == NSH_M_TYPE2)
-		return 0;
-	if (nh->mdtype != NSH_M_TYPE1 || len != NSH_M_TYPE1_LEN)
-		return -EINVAL;
-	memcpy(key->nsh.context, nh->md1.context, sizeof(key->nsh.context));
-	return 0;
-}
-
-static int payload_extract(struct sk_buff *skb, struct ovsr_key *key)
-{
-	switch (ntohs(key->eth_type)) {
-	case ETH_P_IP:
-		return ipv4_extract(skb, key);
-	case ETH_P_IPV6:
-		return ipv6_extract(skb, key);
-	case ETH_P_ARP:
-	case ETH_P_RARP:
-		return arp_extract(skb, key);
-	case ETH_P_MPLS_UC:
-	case ETH_P_MPLS_MC:
-		return mpls_extract(skb, key);
-	case ETH_P_NSH:
-		return nsh_extract(skb, key);
-	default:
-		return 0;
-	}
-}
+#include "payload_extract.h"
 
 /*
  * The tag at skb->data, if there is one and it is whole: 1 with @vlan filled, else 0, or -ENOMEM.
@@ -501,7 +92,7 @@ static int ethernet_extract(struct sk_buff *skb, struct ovsr_key *key)
 {
 	int err;
 
-	err = header_pull(skb, ETH_HLEN);
+	err = ovsr_header_pull(skb, ETH_HLEN);
 	if (err)
 		return err;
 	ether_addr_copy(key->eth_src, eth_hdr(skb)->h_source);
@@ -545,7 +136,7 @@ static int frame_extract(struct sk_buff *skb, struct ovsr_key *key)
 	/* The conntrack tuple lies among the addresses; it is void with another protocol. */
 	if (old_eth_type && old_eth_type != key->eth_type)
 		memset(&key->ipv6, 0, sizeof(key->ipv6));
-	return payload_extract(skb, key);
+	return ovsr_payload_extract(skb, key);
 }
 
 static int mac_proto_extract(const struct sk_buff *skb, u8 *mac_proto)
@@ -590,14 +181,6 @@ int ovsr_key_extract(struct sk_buff *skb, const struct ip_tunnel_info *tun_info,
 	return err;
 }
 
-static bool is_nd(const struct ovsr_key *key)
-{
-	return key->eth_type == htons(ETH_P_IPV6) && key->ip.proto == NEXTHDR_ICMP &&
-	       !key->tp.dst &&
-	       (key->tp.src == htons(NDISC_NEIGHBOUR_SOLICITATION) ||
-		key->tp.src == htons(NDISC_NEIGHBOUR_ADVERTISEMENT));
-}
-
 int ovsr_key_extract_user(struct net *net, const struct nlattr *attr, struct sk_buff *skb,
 			  struct ovsr_key *key, bool log)
 {
@@ -619,7 +202,7 @@ int ovsr_key_extract_user(struct net *net, const struct nlattr *attr, struct sk_
 	if (present & BIT_ULL(OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4) && key->eth_type != htons(ETH_P_IP))
 		return -EINVAL;
 	if (present & BIT_ULL(OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6) &&
-	    (key->eth_type != htons(ETH_P_IPV6) || is_nd(key)))
+	    (key->eth_type != htons(ETH_P_IPV6) || ovsr_key_is_nd(key)))
 		return -EINVAL;
 	return 0;
 }
@@ -637,5 +220,5 @@ void ovsr_key_update_payload(struct sk_buff *skb, struct ovsr_key *key)
 {
 	memset(&key->ip, 0, sizeof(key->ip));
 	memset(&key->tp, 0, sizeof(key->tp));
-	payload_extract(skb, key);
+	ovsr_payload_extract(skb, key);
 }

@@ -15,9 +15,9 @@
 #include <linux/skbuff.h>
 #include <linux/types.h>
 #include <net/ip_tunnels.h>
+#include <net/ndisc.h>
 #include <net/netlink.h>
 
-#define OVSR_UFID_MAX  16     /* bytes */
 #define OVSR_PORT_NONE 0xffff /* in_port of a packet that came from no port */
 #define OVSR_MPLS_LSES 3      /* label stack entries that a key holds */
 #define OVSR_NSH_CTX   4      /* 32-bit context words of an MD type 1 NSH header */
@@ -147,13 +147,6 @@ struct ovsr_match {
 	struct ovsr_key mask;
 };
 
-/* How userspace names a flow: by its ufid, or else by its unmasked key. */
-struct ovsr_flow_id {
-	u8 ufid_len; /* 0: by the key */
-	u8 ufid[OVSR_UFID_MAX];
-	struct ovsr_key *key; /* owned; NULL with a ufid */
-};
-
 /* Says in the kernel log what a request did wrong, unless it is a probe. */
 #define ovsr_log(log, fmt, ...)                                       \
 	do {                                                          \
@@ -212,20 +205,13 @@ size_t ovsr_key_size(void);
 int ovsr_key_parse_metadata(struct net *net, const struct nlattr *attr, struct ovsr_key *key,
 			    u64 *present, bool log);
 
-/*
- * Fills @id. @ufid (OVS_FLOW_ATTR_UFID) may be NULL or of a wrong length: then a copy of @key
- * names the flow. Returns 0 or -ENOMEM. Undo with ovsr_flow_id_destroy().
- */
-int ovsr_flow_id_init(struct ovsr_flow_id *id, const struct nlattr *ufid,
-		      const struct ovsr_key *key, bool log);
-/* Only the ufid, no allocation. Returns true when @ufid is there and of a good length. */
-bool ovsr_flow_id_parse_ufid(struct ovsr_flow_id *id, const struct nlattr *ufid, bool log);
-void ovsr_flow_id_destroy(struct ovsr_flow_id *id);
-
-/* OVS_FLOW_ATTR_UFID_FLAGS: OVS_UFID_F_*, 0 when @attr is NULL. */
-static inline u32 ovsr_ufid_flags(const struct nlattr *attr)
+/* Is it a neighbour solicitation or advertisement, of a well-formed code? */
+static inline bool ovsr_key_is_nd(const struct ovsr_key *key)
 {
-	return attr ? nla_get_u32(attr) : 0;
+	return key->eth_type == htons(ETH_P_IPV6) && key->ip.proto == NEXTHDR_ICMP &&
+	       !key->tp.dst &&
+	       (key->tp.src == htons(NDISC_NEIGHBOUR_SOLICITATION) ||
+		key->tp.src == htons(NDISC_NEIGHBOUR_ADVERTISEMENT));
 }
 
 static inline void ovsr_key_init(struct ovsr_key *key)

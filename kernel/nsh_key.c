@@ -40,7 +40,7 @@ static int attrs_collect(struct nsh_attrs *attrs, const struct nlattr *nest, boo
 			return err;
 		}
 	}
-	if (rem || (attrs->md1 && attrs->md2)) {
+	if (rem > 0 || (attrs->md1 && attrs->md2)) {
 		ovsr_log(log, "nsh key with stray bytes or two kinds of metadata");
 		return -EINVAL;
 	}

@@ -214,7 +214,7 @@ int ovsr_tunnel_parse(const struct nlattr *nest, bool ones, struct ovsr_key *out
 		if (err)
 			return err;
 	}
-	if (rem) {
+	if (rem > 0) { /* below zero, only the padding of the last one is missing */
 		ovsr_log(log, "%d stray bytes after the tunnel attributes", rem);
 		return -EINVAL;
 	}

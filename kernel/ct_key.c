@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_labels.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+
+#include "conntrack.h"
+#include "ct_key.h"
+
+static const u8 states[IP_CT_NUMBER] = {
+	[IP_CT_NEW] = OVS_CS_F_NEW,
+	[IP_CT_ESTABLISHED] = OVS_CS_F_ESTABLISHED,
+	[IP_CT_RELATED] = OVS_CS_F_RELATED,
+	[IP_CT_ESTABLISHED_REPLY] = OVS_CS_F_ESTABLISHED | OVS_CS_F_REPLY_DIR,
+	[IP_CT_RELATED_REPLY] = OVS_CS_F_RELATED | OVS_CS_F_REPLY_DIR,
+};
+
+static u8 state_of(const struct nf_conn *conn, enum ip_conntrack_info ctinfo)
+{
+	u8 state = OVS_CS_F_TRACKED;
+
+	if (ctinfo < ARRAY_SIZE(states))
+		state |= states[ctinfo];
+	if (!nf_ct_is_confirmed(conn))
+		state |= OVS_CS_F_NEW;
+	/* A related connection stays one after its first packet. */
+	if (conn->master)
+		state |= OVS_CS_F_RELATED;
+	return state;
+}
+
+static u8 nat_state_of(const struct nf_conn *conn)
+{
+	return (conn->status & IPS_SRC_NAT ? OVS_CS_F_SRC_NAT : 0) |
+	       (conn->status & IPS_DST_NAT ? OVS_CS_F_DST_NAT : 0);
+}
+
+static void key_tuple_ports_set(struct ovsr_key *key, const struct nf_conntrack_tuple *tuple,
+				u8 icmp)
+{
+	key->ct_orig_proto = tuple->dst.protonum;
+	if (tuple->dst.protonum == icmp) {
+		key->ct_orig_src_port = htons(tuple->dst.u.icmp.type);
+		key->ct_orig_dst_port = htons(tuple->dst.u.icmp.code);
+	} else {
+		key->ct_orig_src_port = tuple->src.u.all;
+		key->ct_orig_dst_port = tuple->dst.u.all;
+	}
+}
+
+/* The first packet's addresses, or its master's, if there is room for them in the key. */
+static void key_tuple_set(struct ovsr_key *key, const struct nf_conn *conn)
+{
+	const struct nf_conntrack_tuple *tuple;
+
+	key->ct_orig_proto = 0;
+	if (!conn)
+		return;
+	if (conn->master)
+		conn = conn->master;
+	tuple = &conn->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	if (key->eth_type == htons(ETH_P_IP) && nf_ct_l3num(conn) == NFPROTO_IPV4) {
+		key->ipv4.ct_orig.src = tuple->src.u3.ip;
+		key->ipv4.ct_orig.dst = tuple->dst.u3.ip;
+		key_tuple_ports_set(key, tuple, IPPROTO_ICMP);
+	} else if (key->eth_type == htons(ETH_P_IPV6) && nf_ct_l3num(conn) == NFPROTO_IPV6 &&
+		   !ovsr_key_is_nd(key)) {
+		key->ipv6.ct_orig.src = tuple->src.u3.in6;
+		key->ipv6.ct_orig.dst = tuple->dst.u3.in6;
+		key_tuple_ports_set(key, tuple, IPPROTO_ICMPV6);
+	}
+}
+
+void ovsr_ct_key_set(struct ovsr_key *key, u8 state, u16 zone, const struct nf_conn *conn)
+{
+	const struct nf_conn_labels *labels = conn ? nf_ct_labels_find(conn) : NULL;
+
+	BUILD_BUG_ON(NF_CT_LABELS_MAX_SIZE < OVS_CT_LABELS_LEN);
+
+	key->ct_state = state;
+	key->ct_zone = zone;
+	key->ct_mark = 0;
+#if IS_ENABLED(CONFIG_NF_CONNTRACK_MARK)
+	if (conn)
+		key->ct_mark = READ_ONCE(conn->mark);
+#endif
+	if (labels)
+		memcpy(key->ct_labels, labels->bits, sizeof(key->ct_labels));
+	else
+		memset(key->ct_labels, 0, sizeof(key->ct_labels));
+	key_tuple_set(key, conn);
+}
+
+void ovsr_ct_key_fill(const struct sk_buff *skb, struct ovsr_key *key)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *conn = nf_ct_get(skb, &ctinfo);
+
+	if (conn)
+		ovsr_ct_key_set(key, state_of(conn, ctinfo) | nat_state_of(conn),
+				nf_ct_zone(conn)->id, conn);
+	else
+		ovsr_ct_key_set(key, 0, NF_CT_DEFAULT_ZONE_ID, NULL);
+}
+
+void ovsr_ct_key_track(const struct sk_buff *skb, struct ovsr_key *key, u16 zone)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *conn = nf_ct_get(skb, &ctinfo);
+
+	if (conn)
+		ovsr_ct_key_set(key, state_of(conn, ctinfo), nf_ct_zone(conn)->id, conn);
+	else
+		ovsr_ct_key_set(key, OVS_CS_F_TRACKED | OVS_CS_F_INVALID, zone, NULL);
+}
