@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 #   make               builds build/nlrig
-#   make check         all that must hold before a commit: style, unit tests, and every case on
-#                      the model and on both modules in VMs
+#   make check         all that must hold before a commit: style, unit tests, the rig's own red
+#                      tests, and every case on the model and on both modules in VMs
 #   make conformance   cases on a target: TARGET=intree|ref|all VM=qemu|uml CASES=PATH or GLOB
+#   make roundtrip     bytes to text to bytes, a million times: COUNT=N SEED=N
+#   make figures       how long runs take, and how many cases there are; both append what they
+#                      measure to build/report/figures.tsv
 #   make format        has clang-format put the C files in order
 #   make clean         removes build/
 #
@@ -20,7 +23,8 @@ CASES := corpora/cases
 ROOMS := schema wire model gen link judge report
 LIB_SRC := $(sort $(foreach room,$(ROOMS),$(wildcard harness/$(room)/*.c)))
 CLI_SRC := $(sort $(wildcard harness/cli/*.c))
-TEST_SRC := $(sort $(wildcard harness/tests/*.c))
+LEAK_SRC := harness/tests/leak.c
+TEST_SRC := $(filter-out $(LEAK_SRC),$(sort $(wildcard harness/tests/*.c)))
 LIB := $(LIB_SRC:%.c=$(B)/%.o)
 CLI := $(CLI_SRC:%.c=$(B)/%.o)
 TEST := $(TEST_SRC:%.c=$(B)/%.o)
@@ -34,7 +38,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
-.PHONY: all check conformance format clean deps deps-check
+.PHONY: all check conformance roundtrip figures format clean deps deps-check
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -43,9 +47,14 @@ $(B)/nlrig: $(CLI) $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# The red tests put a wrong model in the place of the right one.
 $(B)/nlrig-test: $(TEST) $(LIB)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcunit
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=rig_model_send -o $@ $^ $(PKG_LIBS) -lcunit
+
+$(B)/nlrig-leak: $(LEAK_SRC:%.c=$(B)/%.o) $(LIB)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # What is compiled depends on how: this file is in the list.
 $(B)/%.o: %.c Makefile | deps
@@ -57,22 +66,32 @@ $(B)/%.o: %.c Makefile | deps
 deps:
 	@ci/deps build
 deps-check:
-	@ci/deps build tidy $(VM)
+	@ci/deps build tidy uml $(VM)
 
-# Both suites leave KTAP in build/report/, which nlrig counts in and turns into one table.
-check: deps-check $(B)/nlrig $(B)/nlrig-test
+# All suites leave KTAP in build/report/, which nlrig counts in and turns into one table.
+check: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
 	@mkdir -p $(B)/report
 	@echo '  TIDY'
 	@ci/tidy >$(B)/report/tidy.ktap || [ $$? = 1 ]
 	@echo '  UNIT'
 	@$(B)/nlrig-test >$(B)/report/unit.ktap || true
+	@echo '  RED   what must fail, in guests'
+	@harness/tests/red-vm $(B) >$(B)/report/red-vm.ktap || true
 	@echo '  RUN   all cases on the model, intree and ref ($(VM))'
-	@$(B)/nlrig run --target all --vm $(VM) --report $(B)/report \
-		--also $(B)/report/tidy.ktap --also $(B)/report/unit.ktap
+	@$(B)/nlrig run --table --target all --vm $(VM) --report $(B)/report \
+		--also $(B)/report/tidy.ktap --also $(B)/report/unit.ktap \
+		--also $(B)/report/red-vm.ktap
 
 conformance: deps-check $(B)/nlrig
-	@$(B)/nlrig run --target $(TARGET) --vm $(VM) --report $(B)/conformance \
+	@$(B)/nlrig run --table --target $(TARGET) --vm $(VM) --report $(B)/conformance \
 		$(if $(wildcard $(CASES)),$(CASES),--cases '$(CASES)')
+
+roundtrip: $(B)/nlrig-test
+	@BUILD=$(B) COUNT=$(COUNT) SEED=$(SEED) ci/figures roundtrip
+
+figures: $(B)/nlrig
+	@ci/deps build qemu uml
+	@BUILD=$(B) ci/figures model uml qemu
 
 format:
 	$(Q)git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
@@ -80,4 +99,4 @@ format:
 clean:
 	$(Q)rm -rf $(B)
 
--include $(LIB:.o=.d) $(CLI:.o=.d) $(TEST:.o=.d)
+-include $(LEAK_SRC:%.c=$(B)/%.d) $(LIB:.o=.d) $(CLI:.o=.d) $(TEST:.o=.d)

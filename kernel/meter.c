@@ -10,7 +10,7 @@
 #define SLOTS_MIN    1024
 #define METERS_MAX   200000
 #define METER_LEN    64 /* what 6.1 takes for one, without locks to debug */
-#define MEMORY_SHIFT 5	/* meters of one datapath may take this power of two's part of all memory */
+#define MEMORY_SHIFT 5	/* meters may take this power of two's part of all memory */
 
 /*
  * A meter's slot is its id modulo the number of slots, and a slot that is taken is busy. When the

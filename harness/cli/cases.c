@@ -123,6 +123,16 @@ int rig_cases_load(struct rig_cases *cases, const struct rig_selection *selectio
 	return rig_error_set(err, "%s: no case (*.nlt) is there", selection->paths[0]);
 }
 
+const char **rig_cases_ids(const struct rig_cases *cases)
+{
+	const char **ids = check(calloc(cases->count, sizeof(*ids)));
+	size_t i;
+
+	for (i = 0; i < cases->count; i++)
+		ids[i] = cases->list[i].script->id;
+	return ids;
+}
+
 void rig_cases_free(struct rig_cases *cases)
 {
 	free(cases->list);

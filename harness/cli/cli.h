@@ -68,6 +68,7 @@ struct rig_selection {
  */
 int rig_cases_load(struct rig_cases *cases, const struct rig_selection *selection,
 		   struct rig_error *err);
+const char **rig_cases_ids(const struct rig_cases *cases); /* in their order; to be freed */
 void rig_cases_free(struct rig_cases *cases);
 
 struct rig_known;
@@ -100,6 +101,17 @@ struct rig_guest_options {
  */
 int rig_guests_run(const enum rig_target *targets, struct rig_suite *suites, size_t count,
 		   const struct rig_guest_options *options, const struct rig_cases *cases);
+
+/* progress.c: silent unless standard output and standard error are terminals. */
+struct rig_progress {
+	size_t total, done;
+	unsigned int first_ms, shown_ms;
+	bool on;
+};
+
+void rig_progress_begin(struct rig_progress *progress, size_t total);
+void rig_progress_count(struct rig_progress *progress); /* one more is done */
+void rig_progress_end(struct rig_progress *progress);	/* leaves no trace */
 
 /* reports.c: what goes wrong is printed; an exit status. */
 int rig_report_read(const char *path, struct rig_suite *suite);

@@ -37,6 +37,7 @@ struct guest {
 	struct stream say; /* what boot has to say */
 	struct rig_bytes said;
 	struct rig_ktap_reader reader;
+	struct rig_progress *progress; /* of all guests */
 };
 
 /* An interrupt is only taken while waiting, see follow(). */
@@ -111,9 +112,12 @@ static char *guest_path(size_t number, const char *path)
 	return place;
 }
 
-/* Most of what a case costs is waiting for RCU grace periods when what it made is deleted. */
+/*
+ * Most of what a case costs is waiting for RCU grace periods when what it made is deleted; a tick
+ * that never stops notices their end sooner.
+ */
 static const char short_grace[] =
-	"rcutree.jiffies_till_first_fqs=0 rcutree.jiffies_till_next_fqs=1";
+	"rcutree.jiffies_till_first_fqs=0 rcutree.jiffies_till_next_fqs=1 nohz=off";
 
 static char **boot_command(const struct guest *g, const struct rig_guest_options *o)
 {
@@ -201,7 +205,8 @@ static int start(struct guest *g, const struct rig_guest_options *options, const
 
 static void take_result(struct guest *g, const char *line)
 {
-	rig_ktap_read(&g->reader, line);
+	if (rig_ktap_read(&g->reader, line))
+		rig_progress_count(g->progress);
 }
 
 static void take_word(struct guest *g, const char *line)
@@ -378,15 +383,11 @@ static void judge_guest(struct guest *g)
 /* The guest comes first: it is why cases did not report. */
 static void judge(struct guest *g, const struct rig_cases *cases)
 {
-	const char **ids = calloc(cases->count, sizeof(*ids));
-	size_t i;
+	const char **ids = rig_cases_ids(cases);
 
-	if (!ids)
-		abort();
-	for (i = 0; i < cases->count; i++)
-		ids[i] = cases->list[i].script->id;
 	judge_guest(g);
 	rig_ktap_finish(&g->reader, ids, cases->count);
+	rig_suite_order(g->suite, ids, cases->count);
 	free(ids);
 }
 
@@ -402,17 +403,20 @@ int rig_guests_run(const enum rig_target *targets, struct rig_suite *suites, siz
 		   const struct rig_guest_options *options, const struct rig_cases *cases)
 {
 	struct guest guests[GUESTS_MAX] = {};
+	struct rig_progress progress;
 	unsigned int begin = rig_clock_ms();
 	int status = RIG_EXIT_PASSED;
 	size_t i, started;
 	sigset_t signals;
 
 	catch_interrupts(&signals);
+	rig_progress_begin(&progress, count * cases->count);
 	for (started = 0; started < count; started++) {
 		struct guest *g = &guests[started];
 
 		g->target = rig_target_name[targets[started]];
 		g->suite = g->reader.suite = &suites[started];
+		g->progress = &progress;
 		g->folder = format("%s/%s", options->report, g->target);
 		status = start(g, options, &signals);
 		if (status != RIG_EXIT_PASSED)
@@ -420,6 +424,7 @@ int rig_guests_run(const enum rig_target *targets, struct rig_suite *suites, siz
 	}
 	if (started)
 		follow(guests, started, &signals);
+	rig_progress_end(&progress);
 	for (i = 0; i < started && status == RIG_EXIT_PASSED; i++)
 		if (missing(&guests[i])) {
 			fputs(rig_bytes_text(&guests[i].said), stderr);

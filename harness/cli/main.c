@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static const struct rig_command_line *const commands[] = {
 	&rig_cli_run, &rig_cli_list, &rig_cli_decode, &rig_cli_encode, &help_command,
 };
 
-enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]), KEPT_MEMORY = 64 << 20 };
 
 static const struct rig_command_line *find(const char *name)
 {
@@ -103,6 +104,9 @@ int main(int argc, char **argv)
 {
 	const struct rig_command_line *command;
 
+	/* What one case frees, the next one takes: faults are dear in an emulated machine. */
+	mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY);
+	mallopt(M_MMAP_THRESHOLD, KEPT_MEMORY);
 	if (argc < 2) {
 		overview(stderr);
 		return RIG_EXIT_USAGE;

@@ -54,6 +54,12 @@ int rig_report_write(const char *folder, const struct rig_suite *suites, size_t 
 		if (close_report(to, path) != RIG_EXIT_PASSED)
 			return RIG_EXIT_USAGE;
 	}
+	snprintf(path, sizeof(path), "%s/table.txt", folder);
+	to = fopen(path, "we");
+	if (to)
+		rig_table_write(to, suites, count, false);
+	if (close_report(to, path) != RIG_EXIT_PASSED)
+		return RIG_EXIT_USAGE;
 	snprintf(path, sizeof(path), "%s/junit.xml", folder);
 	to = fopen(path, "we");
 	if (to)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "judge/known.h"
@@ -20,14 +21,15 @@ struct options {
 	size_t n_also;
 	char **globs; /* as many as selection says */
 	struct rig_selection selection;
-	bool ktap;
+	bool ktap, table; /* neither: as standard output is a terminal or not */
+	bool streams;	  /* each result is printed as it comes */
 	bool host_kernel;
 };
 
 static int run_targets(const struct options *o, const struct rig_known *known,
 		       const struct rig_cases *cases, struct rig_suite *suites, size_t *count)
 {
-	const struct rig_target_options here = { known, o->ktap, o->host_kernel };
+	const struct rig_target_options here = { known, o->streams, o->host_kernel };
 	const struct rig_guest_options guest = { o->vm, o->report, o->known, o->timeout,
 						 &o->selection };
 	enum rig_target targets[RIG_TARGETS], t;
@@ -51,6 +53,11 @@ static int run_targets(const struct options *o, const struct rig_known *known,
 	return n ? rig_guests_run(targets, suites + first, n, &guest, cases) : RIG_EXIT_PASSED;
 }
 
+static bool colour_wanted(void)
+{
+	return isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+}
+
 static int run_all(const struct options *o, const struct rig_known *known,
 		   const struct rig_cases *cases)
 {
@@ -64,8 +71,10 @@ static int run_all(const struct options *o, const struct rig_known *known,
 		status = rig_report_read(o->also[i], &suites[count++]);
 	if (status == RIG_EXIT_PASSED)
 		status = run_targets(o, known, cases, suites, &count);
-	if (status == RIG_EXIT_PASSED && !o->ktap)
-		rig_table_write(stdout, suites, count);
+	if (status == RIG_EXIT_PASSED && o->table)
+		rig_table_write(stdout, suites, count, colour_wanted());
+	else if (status == RIG_EXIT_PASSED && !o->streams)
+		rig_ktap_write_all(stdout, suites, count);
 	if (status == RIG_EXIT_PASSED && o->report)
 		status = rig_report_write(o->report, suites, count);
 	for (i = 0; i < count; i++) {
@@ -119,7 +128,9 @@ static int read_option(struct options *o, int opt, char *value)
 		o->also[o->n_also++] = value;
 		return 0;
 	case 'K':
-		o->ktap = true;
+	case 'T':
+		o->ktap = opt == 'K';
+		o->table = opt == 'T';
 		return 0;
 	case 'H':
 		o->host_kernel = true;
@@ -139,9 +150,9 @@ static int complete(struct options *o)
 	o->target[RIG_TARGET_MODEL] |= !n;
 	if (o->vm && !o->report)
 		o->report = "build/report";
-	if (o->ktap && (o->vm || n > 1))
-		return rig_cli_bad("--ktap: for one target, without --vm; else see %s/*.ktap",
-				   o->report ? o->report : "--report");
+	if (!o->ktap && !o->table)
+		o->table = isatty(STDOUT_FILENO);
+	o->streams = !o->table && !o->vm && n < 2 && !o->n_also;
 	if (!o->vm && o->target[RIG_TARGET_INTREE] && o->target[RIG_TARGET_REF])
 		return rig_cli_bad(
 			"one kernel has one datapath module: intree and ref together need --vm");
@@ -159,6 +170,7 @@ static int run(int argc, char **argv)
 		{ "timeout", required_argument, NULL, 'l' },
 		{ "also", required_argument, NULL, 'a' },
 		{ "ktap", no_argument, NULL, 'K' },
+		{ "table", no_argument, NULL, 'T' },
 		{ "host-kernel", no_argument, NULL, 'H' },
 		{ "help", no_argument, NULL, 'h' },
 		{},
@@ -212,9 +224,10 @@ const struct rig_command_line rig_cli_run = {
 		"  --target T     model (unless given), intree, ref or all; may be repeated\n"
 		"  --vm VM        qemu or uml: intree and ref run in guests of their own\n"
 		"  --cases GLOB   only cases whose id matches, as in 'flow/new-*'; as --target\n"
-		"  --ktap         print KTAP as the cases end, in place of the table\n"
-		"  --report DIR   write TARGET.ktap and junit.xml there (--vm: build/report);\n"
-		"                 DIR/TARGET/ has the guest's console, kernel log, output\n"
+		"  --table        print what failed and a table, as on a terminal\n"
+		"  --ktap         print KTAP, as elsewhere; of several targets, each is a subtest\n"
+		"  --report DIR   write TARGET.ktap, table.txt and junit.xml there; of a guest,\n"
+		"                 DIR/TARGET/ has console, log and output (--vm: build/report)\n"
 		"  --also FILE    count the KTAP in this file in, too\n"
 		"  --known DIR    accepted divergences (corpora/known)\n"
 		"  --timeout S    kill a guest after S seconds (300)\n"

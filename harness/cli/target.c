@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* One target, in this process. */
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <time.h>
 
 #include "cli/cli.h"
 #include "judge/run.h"
 #include "wire/script.h"
+
+enum { WORKERS = 4 };
 
 unsigned int rig_clock_ms(void)
 {
@@ -35,56 +39,172 @@ static enum rig_outcome outcome_of(enum rig_verdict verdict)
 	return RIG_FAILED;
 }
 
-static const struct rig_result *run_case(struct rig_runner *runner, const struct rig_script *script,
-					 struct rig_suite *suite, bool *usable)
-{
-	struct rig_error err = {};
-	struct rig_run run = {};
-	char text[1024];
+/* Cases on one target, by as many workers as the target has use for. */
+struct work {
+	enum rig_target target;
+	const struct rig_run_options *how;
+	const struct rig_cases *cases;
+	bool ktap;
+	bool share;	      /* there are other workers */
+	pthread_mutex_t lock; /* of all below */
+	size_t next;	      /* case */
+	struct rig_suite *suite;
+	struct rig_error *err; /* why a worker could not begin */
+};
 
-	*usable = rig_runner_run(runner, script, &run, &err) == 0;
-	if (!*usable)
-		return rig_suite_add(suite, RIG_FAILED, script->id, NULL,
-				     rig_error_text(&err, text, sizeof(text)));
-	suite->exact += run.exact;
-	suite->open += run.open;
-	return rig_suite_add(suite, outcome_of(run.verdict), script->id, run.reason, run.detail);
+struct worker {
+	struct work *work;
+	unsigned int number;
+	pthread_t thread;
+	struct rig_link *link;
+	struct rig_runner *runner;
+};
+
+static const struct rig_script *next_case(struct work *work)
+{
+	const struct rig_script *script = NULL;
+
+	pthread_mutex_lock(&work->lock);
+	if (work->next < work->cases->count)
+		script = work->cases->list[work->next++].script;
+	pthread_mutex_unlock(&work->lock);
+	return script;
 }
 
-/* The cases on an open link; results are printed as they come when ktap is set. */
-static int run_cases(struct rig_link *link, const struct rig_run_options *how,
-		     const struct rig_cases *cases, bool ktap, struct rig_suite *suite,
-		     struct rig_error *err)
+static void add_result(struct work *work, const struct rig_script *script,
+		       const struct rig_run *run, const char *lost)
 {
-	const struct rig_link_facts *facts = rig_link_facts(link);
-	struct rig_runner *runner = rig_runner_new(link, how, err);
-	unsigned int start = rig_clock_ms();
-	bool usable = true;
-	size_t i;
+	const struct rig_result *result;
 
-	if (!runner)
-		return -1;
-	if (facts->target != RIG_TARGET_MODEL &&
-	    asprintf(&suite->where, "%s, %s", facts->vm, facts->release) < 0)
-		abort();
-	if (ktap)
-		rig_ktap_plan(stdout, cases->count);
-	for (i = 0; i < cases->count && usable; i++) {
-		const struct rig_result *result =
-			run_case(runner, cases->list[i].script, suite, &usable);
-
-		if (ktap)
-			rig_ktap_result(stdout, i + 1, result);
+	pthread_mutex_lock(&work->lock);
+	if (lost)
+		result = rig_suite_add(work->suite, RIG_FAILED, script->id, NULL, lost);
+	else
+		result = rig_suite_add(work->suite, outcome_of(run->verdict), script->id,
+				       run->reason, run->detail);
+	work->suite->exact += run->exact;
+	work->suite->open += run->open;
+	if (work->ktap) {
+		rig_ktap_result(stdout, work->suite->count, result);
 		fflush(stdout);
 	}
-	if (ktap)
-		rig_ktap_end(stdout, suite);
-	for (; !ktap && i < cases->count; i++)
-		rig_suite_add(suite, RIG_FAILED, cases->list[i].script->id, NULL,
-			      "not run: the target was lost in an earlier case");
-	suite->duration_ms = rig_clock_ms() - start;
-	rig_runner_free(runner);
-	return 0;
+	pthread_mutex_unlock(&work->lock);
+}
+
+/* A worker is a thread in a network namespace of its own, unless it is alone. */
+static int open_worker(struct worker *worker, struct rig_error *err)
+{
+	struct work *work = worker->work;
+
+	if (work->share && unshare(CLONE_NEWNET) < 0)
+		return rig_error_set(err, "a network namespace of its own: %s", strerror(errno));
+	worker->link = rig_link_open(work->target, worker->number, err);
+	if (worker->link)
+		worker->runner = rig_runner_new(worker->link, work->how, err);
+	return worker->runner ? 0 : -1;
+}
+
+static void close_worker(struct worker *worker)
+{
+	rig_runner_free(worker->runner);
+	rig_link_close(worker->link);
+}
+
+/* Ends early when its link is lost: then the others do the rest. */
+static void run_cases(struct worker *worker)
+{
+	const struct rig_script *script;
+	struct rig_error err = {};
+	int ret = 0;
+
+	while (ret == 0 && (script = next_case(worker->work)) != NULL) {
+		struct rig_run run = {};
+		char text[1024];
+
+		ret = rig_runner_run(worker->runner, script, &run, &err);
+		add_result(worker->work, script, &run,
+			   ret < 0 ? rig_error_text(&err, text, sizeof(text)) : NULL);
+	}
+}
+
+static void *run_worker(void *data)
+{
+	struct worker *worker = data;
+	struct rig_error err = {};
+
+	if (open_worker(worker, &err) == 0) {
+		run_cases(worker);
+	} else {
+		pthread_mutex_lock(&worker->work->lock);
+		*worker->work->err = err;
+		pthread_mutex_unlock(&worker->work->lock);
+	}
+	close_worker(worker);
+	return NULL;
+}
+
+/*
+ * Most of what a case costs in a guest is waiting for RCU grace periods, when what it made is
+ * deleted: several can wait at once. A single processor has no such waits.
+ */
+static unsigned int count_workers(enum rig_target target, size_t cases)
+{
+	unsigned int count = target == RIG_TARGET_MODEL || get_nprocs() == 1 ? 1 : WORKERS;
+
+	return count < cases ? count : cases;
+}
+
+static void describe(const struct worker *worker)
+{
+	const struct rig_link_facts *facts = rig_link_facts(worker->link);
+
+	if (facts->target != RIG_TARGET_MODEL &&
+	    asprintf(&worker->work->suite->where, "%s, %s", facts->vm, facts->release) < 0)
+		abort();
+}
+
+/* This thread is the first worker. Its namespace is not the process's first any more. */
+static int run_workers(struct work *work, unsigned int count)
+{
+	struct worker workers[WORKERS] = { { .work = work } };
+	unsigned int started, i;
+
+	work->share = count > 1;
+	if (open_worker(&workers[0], work->err) < 0) {
+		close_worker(&workers[0]);
+		return -1;
+	}
+	describe(&workers[0]);
+	if (work->ktap)
+		rig_ktap_plan(stdout, work->cases->count);
+	for (started = 1; started < count; started++) {
+		workers[started] = (struct worker){ .work = work, .number = started };
+		if (pthread_create(&workers[started].thread, NULL, run_worker, &workers[started]))
+			break;
+	}
+	run_cases(&workers[0]);
+	close_worker(&workers[0]);
+	for (i = 1; i < started; i++)
+		pthread_join(workers[i].thread, NULL);
+	return work->err->message[0] ? -1 : 0;
+}
+
+static void add_lost(struct work *work)
+{
+	const struct rig_run none = {};
+
+	while (work->next < work->cases->count)
+		add_result(work, work->cases->list[work->next++].script, &none,
+			   "not run: the target was lost in an earlier case");
+}
+
+/* The workers finish them in any order. */
+static void order(struct rig_suite *suite, const struct rig_cases *cases)
+{
+	const char **ids = rig_cases_ids(cases);
+
+	rig_suite_order(suite, ids, cases->count);
+	free(ids);
 }
 
 /* Nothing touches the host's own kernel unless the user says so. */
@@ -110,9 +230,17 @@ int rig_target_run(enum rig_target target, const struct rig_target_options *o,
 {
 	struct rig_run_options how = { .known = o->known };
 	struct rig_error err = {};
-	struct rig_link *link = NULL;
+	struct work work = {
+		.target = target,
+		.how = &how,
+		.cases = cases,
+		.ktap = o->ktap,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.suite = suite,
+		.err = &err,
+	};
+	unsigned int start = rig_clock_ms();
 	char vm[16] = "", again[160];
-	int ret = -1;
 
 	if (target != RIG_TARGET_MODEL &&
 	    allow_kernel(o->host_kernel, target, vm, sizeof(vm), &err) < 0)
@@ -123,9 +251,12 @@ int rig_target_run(enum rig_target target, const struct rig_target_options *o,
 		snprintf(again, sizeof(again), "make conformance TARGET=%s VM=%s CASES='%%s'",
 			 rig_target_name[target], vm);
 	how.again = again;
-	link = rig_link_open(target, &err);
-	if (link)
-		ret = run_cases(link, &how, cases, o->ktap, suite, &err);
-	rig_link_close(link);
-	return ret < 0 ? rig_cli_bad_error(&err) : RIG_EXIT_PASSED;
+	if (run_workers(&work, count_workers(target, cases->count)) < 0)
+		return rig_cli_bad_error(&err);
+	add_lost(&work);
+	if (o->ktap)
+		rig_ktap_end(stdout, suite);
+	order(suite, cases);
+	suite->duration_ms = rig_clock_ms() - start;
+	return RIG_EXIT_PASSED;
 }

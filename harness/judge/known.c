@@ -141,15 +141,14 @@ static int check_entry(const struct source *source, const struct entry *entry)
 int rig_known_parse(struct rig_known *known, const char *path, const char *text, size_t len,
 		    struct rig_error *err)
 {
-	struct source source = { .known = known, .path = path, .line = 0, .err = err };
+	char *own_path = rig_arena_copy(&known->arena, path, strlen(path));
 	struct entry *entry = rig_arena_alloc(&known->arena, sizeof(*entry));
 	char *line = rig_arena_copy(&known->arena, text, len), *end;
+	struct source source = { .known = known, .path = own_path, .line = 0, .err = err };
 
-	if (!entry || !line)
-		return out_of_memory(&source);
-	entry->path = rig_arena_copy(&known->arena, path, strlen(path));
-	if (!entry->path)
-		return out_of_memory(&source);
+	if (!own_path || !entry || !line)
+		return rig_error_set(err, "%s: out of memory", path);
+	entry->path = own_path;
 	for (; line; line = end) {
 		end = strchr(line, '\n');
 		if (end)

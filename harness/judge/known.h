@@ -30,7 +30,10 @@ struct rig_known_where {
 struct rig_known *rig_known_new(void);
 void rig_known_free(struct rig_known *known);
 
-/* Adds one file's text. -1 on error; err says where and what was expected. */
+/*
+ * Adds one file's text. -1 on error; err says where and what was expected, and names the file for
+ * as long as the list is there.
+ */
 int rig_known_parse(struct rig_known *known, const char *path, const char *text, size_t len,
 		    struct rig_error *err);
 

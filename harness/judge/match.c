@@ -57,7 +57,7 @@ static bool match_payload(const struct rig_node *pattern, const struct rig_node 
 	if (node->form == RIG_FORM_NEST || node->size != pattern->size)
 		return false;
 	if (!pattern->care)
-		return !memcmp(node->data, pattern->data, node->size);
+		return !node->size || !memcmp(node->data, pattern->data, node->size);
 	for (uint32_t i = 0; i < node->size; i++)
 		if ((node->data[i] ^ pattern->data[i]) & pattern->care[i])
 			return false;

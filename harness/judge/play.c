@@ -9,6 +9,7 @@
 #include "wire/codec.h"
 
 #define LATE_TIMEOUT_MS 100
+#define SURPLUS_MAX	10000
 
 static unsigned int now_ms(void)
 {
@@ -18,41 +19,45 @@ static unsigned int now_ms(void)
 	return (unsigned int)t.tv_sec * 1000u + (unsigned int)(t.tv_nsec / 1000000);
 }
 
-static int receive(struct rig_play *play, unsigned int timeout_ms, struct rig_error *err)
+static int receive(struct rig_play *play, int timeout_ms, struct rig_error *err)
 {
 	struct rig_event event;
-	int n = rig_link_receive(play->link, (int)timeout_ms, &event, err);
+	int n = rig_link_receive(play->link, timeout_ms, &event, err);
 
 	if (n == 1 && rig_inbox_add(&play->scene.inbox, &event) < 0)
 		return rig_error_set(err, "out of memory");
 	return n;
 }
 
-/*
- * Waits until all that must come is there, then takes in what else is there already, or comes
- * within settle_ms of the one before it.
- */
-static int collect(struct rig_play *play, unsigned int settle_ms, unsigned int *waited_ms,
+/* What is there already; when it is to settle, what is on its way, too. Not for ever. */
+static int drain(struct rig_play *play, bool settle, struct rig_error *err)
+{
+	unsigned int surplus = 0;
+	int n;
+
+	do
+		n = receive(play, settle ? RIG_LINK_SETTLE : 0, err);
+	while (n == 1 && surplus++ < SURPLUS_MAX);
+	return n < 0 ? -1 : 0;
+}
+
+/* Waits until all that must come is there, then takes in what comes besides. */
+static int collect(struct rig_play *play, bool settle, unsigned int *waited_ms,
 		   struct rig_error *err)
 {
-	unsigned int limit = play->timeout_ms;
-	unsigned int start = now_ms();
+	unsigned int limit = play->timeout_ms, start = now_ms();
 	int n = 1;
 
 	if (play->late && limit > LATE_TIMEOUT_MS)
 		limit = LATE_TIMEOUT_MS;
 	*waited_ms = 0;
-	while (n == 1 && !rig_judge_complete(play->answer, &play->scene.inbox)) {
-		*waited_ms = now_ms() - start;
-		n = receive(play, *waited_ms < limit ? limit - *waited_ms : 0, err);
-	}
+	while (n == 1 && !rig_judge_complete(play->answer, &play->scene.inbox))
+		n = receive(play, (int)limit, err);
 	if (n == 0) {
 		*waited_ms = now_ms() - start;
 		play->late = true;
 	}
-	while (n == 1 && now_ms() - start < play->timeout_ms + settle_ms)
-		n = receive(play, settle_ms, err);
-	return n < 0 ? -1 : 0;
+	return n < 0 ? -1 : drain(play, settle, err);
 }
 
 static void learn(struct rig_play *play, const struct rig_judge *judge)
@@ -101,7 +106,7 @@ int rig_play_judge(struct rig_play *play, const struct rig_step *step, const cha
 		play->traffic && (step->kind == RIG_STEP_FRAME || wants_silence(step) || unsure);
 	unsigned int waited_ms;
 
-	if (collect(play, settle ? play->settle_ms : 0, &waited_ms, err) < 0)
+	if (collect(play, settle, &waited_ms, err) < 0)
 		return -1;
 	if (judge_answer(play, place, waited_ms) < 0 ||
 	    rig_scene_judge_wants(&play->scene, step, seqs) < 0)
@@ -130,7 +135,7 @@ int rig_play_end(struct rig_play *play, struct rig_error *err)
 
 	rig_inbox_empty(&play->scene.inbox);
 	rig_play_expect_nothing(play);
-	if (collect(play, play->traffic ? play->settle_ms : 0, &waited_ms, err) < 0)
+	if (collect(play, play->traffic, &waited_ms, err) < 0)
 		return -1;
 	if (judge_answer(play, "after the last step", waited_ms) < 0)
 		return rig_error_set(err, "out of memory");

@@ -20,9 +20,8 @@ struct rig_play {
 	struct rig_model *model;
 	struct rig_answer *answer; /* reused from step to step */
 	unsigned int timeout_ms;
-	unsigned int settle_ms;
 	uint32_t seq; /* of the last request */
-	bool traffic; /* frames move in this script: ports are watched, late arrivals waited for */
+	bool traffic; /* frames move in this script: ports are watched, and they settle */
 	bool late;    /* something never came: from here on, do not wait that long again */
 	bool stopped; /* nothing after this step would mean anything */
 	bool tainted; /* the model does not know the state any more */
@@ -37,7 +36,7 @@ int rig_play_begin(struct rig_play *play, const struct rig_script *script, struc
  */
 int rig_play_step(struct rig_play *play, const struct rig_step *step, struct rig_error *err);
 
-/* What has come since the last step, or comes within the settling time, was not to come. */
+/* What has come since the last step, or is still on its way, was not to come. */
 int rig_play_end(struct rig_play *play, struct rig_error *err);
 
 /* ---- for the steps themselves ---- */

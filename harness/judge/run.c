@@ -12,8 +12,6 @@
 #include "wire/codec.h"
 
 #define TIMEOUT_MS 2000
-#define SETTLE_MS  20
-#define LEFT_MAX   512
 
 struct rig_runner {
 	struct rig_link *link;
@@ -62,8 +60,6 @@ struct rig_runner *rig_runner_new(struct rig_link *link, const struct rig_run_op
 	runner->options = *options;
 	if (!runner->options.timeout_ms)
 		runner->options.timeout_ms = TIMEOUT_MS;
-	if (!runner->options.settle_ms)
-		runner->options.settle_ms = SETTLE_MS;
 	runner->model = make_model(runner->facts);
 	if (!runner->model)
 		goto no_memory;
@@ -226,14 +222,21 @@ static int play_script(struct rig_play *play, const struct rig_script *script,
 	return play->stopped ? 0 : rig_play_end(play, err);
 }
 
-static int clean(struct rig_runner *runner, struct rig_findings *findings, struct rig_error *err)
+static int clean(struct rig_runner *runner, struct rig_play *play, struct rig_error *err)
 {
-	char left[LEFT_MAX] = "";
-	int n = rig_link_clean(runner->link, left, sizeof(left), err);
+	unsigned int known = rig_model_datapaths(runner->model);
+	struct rig_link_left left;
 
-	if (n > 0)
-		rig_finding_add(findings, NULL, "left behind after the case: %s", left);
-	return n < 0 ? -1 : 0;
+	if (rig_link_clean(runner->link, &left, err) < 0)
+		return -1;
+	if (left.count)
+		rig_finding_add(&play->scene.findings, NULL, "left behind after the case: %s",
+				left.text);
+	if (left.datapaths != known && !play->tainted && !play->stopped)
+		rig_finding_add(&play->scene.findings, NULL,
+				"after the case: %u datapaths are there, the model knows of %u",
+				left.datapaths, known);
+	return 0;
 }
 
 static unsigned int since_ms(const struct timespec *start)
@@ -271,7 +274,6 @@ int rig_runner_run(struct rig_runner *runner, const struct rig_script *script, s
 		.model = runner->model,
 		.answer = &runner->answer,
 		.timeout_ms = runner->options.timeout_ms,
-		.settle_ms = runner->options.settle_ms,
 	};
 	const struct rig_finding *last_acceptable;
 	struct rig_model_counts before, after;
@@ -289,7 +291,7 @@ int rig_runner_run(struct rig_runner *runner, const struct rig_script *script, s
 	rig_model_counts(runner->model, &before);
 	ret = play_script(&play, script, err);
 	runner->inbox = play.scene.inbox;
-	if (clean(runner, &play.scene.findings, err) < 0 || ret < 0)
+	if (clean(runner, &play, err) < 0 || ret < 0)
 		return -1;
 	last_acceptable = play.scene.findings.last;
 	if (find_stale(runner, script, &play.scene.findings) < 0)

@@ -25,7 +25,6 @@ enum rig_verdict {
 
 struct rig_run_options {
 	unsigned int timeout_ms;       /* how long an expected message may take; 0: 2000 */
-	unsigned int settle_ms;	       /* how long to listen for what must not come; 0: 20 */
 	const struct rig_known *known; /* accepted divergences; NULL: none */
 	const char *again; /* format with one %s, the case: the command that runs it alone */
 };

@@ -9,15 +9,18 @@
 #include "link/kernel.h"
 #include "wire/error.h"
 
-enum { DATAPATHS = 256 };
+enum { DATAPATHS = 256, ANSWER_SIZE = 32768 };
 
-static struct nl_sock *open_generic(struct rig_error *err)
+struct nl_sock *rig_genl_open(struct rig_error *err)
 {
 	struct nl_sock *sk = nl_socket_alloc();
 	int ret = sk ? genl_connect(sk) : -NLE_NOMEM;
 
-	if (ret == 0)
+	if (ret == 0) {
+		nl_socket_disable_msg_peek(sk);
+		nl_socket_set_msg_buf_size(sk, ANSWER_SIZE);
 		return sk;
+	}
 	nl_socket_free(sk);
 	rig_error_set(err, "a generic netlink socket: %s", nl_geterror(ret));
 	return NULL;
@@ -51,18 +54,14 @@ static int resolve(struct nl_sock *sk, const struct rig_family *family,
 	return 0;
 }
 
-int rig_genl_resolve(struct rig_link_facts *facts, struct rig_error *err)
+int rig_genl_resolve(struct nl_sock *generic, struct rig_link_facts *facts, struct rig_error *err)
 {
-	struct nl_sock *sk = open_generic(err);
 	unsigned int i;
 	int ret = 0;
 
-	if (!sk)
-		return -1;
 	for (i = 0; i < RIG_FAMILIES && ret == 0; i++)
 		if (rig_families[i].genl_name)
-			ret = resolve(sk, &rig_families[i], facts, err);
-	nl_socket_free(sk);
+			ret = resolve(generic, &rig_families[i], facts, err);
 	return ret;
 }
 
@@ -113,23 +112,17 @@ static int delete_all(struct nl_sock *sk, int family, const struct found *found)
 	return ret;
 }
 
-int rig_genl_delete_datapaths(struct rig_error *err)
+int rig_genl_delete_datapaths(struct nl_sock *generic, int family, struct rig_error *err)
 {
-	struct nl_sock *sk = open_generic(err);
 	struct found found = {};
-	int family, ret;
+	int ret;
 
-	if (!sk)
-		return -1;
-	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, gather, &found);
-	ret = family = genl_ctrl_resolve(sk, OVS_DATAPATH_FAMILY);
+	nl_socket_modify_cb(generic, NL_CB_VALID, NL_CB_CUSTOM, gather, &found);
+	ret = request(generic, family, OVS_DP_CMD_GET, NLM_F_DUMP, 0);
 	if (ret >= 0)
-		ret = request(sk, family, OVS_DP_CMD_GET, NLM_F_DUMP, 0);
+		ret = nl_recvmsgs_default(generic);
 	if (ret >= 0)
-		ret = nl_recvmsgs_default(sk);
-	if (ret >= 0)
-		ret = delete_all(sk, family, &found);
-	nl_socket_free(sk);
+		ret = delete_all(generic, family, &found);
 	if (ret < 0)
 		return rig_error_set(err, "delete the datapaths: %s", nl_geterror(ret));
 	return found.count;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The running kernel as a target. */
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,20 +55,21 @@ static void close_link(struct rig_link *link)
 	rig_raw_close_all(k);
 	rig_port_close_all(k, NULL);
 	rig_netns_close(k, 0);
+	if (k->devices >= 0)
+		close(k->devices);
 	free(k->baseline);
 	free(k);
 }
 
 static int datapaths_everywhere(struct rig_kernel_link *k, struct rig_error *err)
 {
+	int family = k->link.facts.families.id[RIG_DP];
 	unsigned int i;
 	int ret, total = 0;
 
 	for (i = 0; i < k->n_netns; i++) {
-		if (rig_netns_enter(k, i, err) < 0)
-			return -1;
-		ret = rig_genl_delete_datapaths(err);
-		if (rig_netns_enter(k, 0, err) < 0 || ret < 0)
+		ret = rig_genl_delete_datapaths(k->netns[i].generic, family, err);
+		if (ret < 0)
 			return -1;
 		total += ret;
 	}
@@ -74,14 +77,12 @@ static int datapaths_everywhere(struct rig_kernel_link *k, struct rig_error *err
 }
 
 /* Each netdev that is there now and was not at first. */
-static int leftovers(struct rig_kernel_link *k, char *left, size_t size, struct rig_error *err)
+static int leftovers(struct rig_kernel_link *k, struct rig_link_left *left, struct rig_error *err)
 {
-	char *now = rig_netdev_names();
+	char *now = rig_netdev_names(k->devices);
 	char *name, *rest, pattern[IFNAMSIZ + 2];
-	size_t used = 0;
-	int count = 0;
+	size_t used = 0, size = sizeof(left->text);
 
-	*left = '\0';
 	if (!now)
 		return rig_error_set(err, "list the netdevs: %s", strerror(errno));
 	for (name = strtok_r(now, " ", &rest); name; name = strtok_r(NULL, " ", &rest)) {
@@ -89,31 +90,33 @@ static int leftovers(struct rig_kernel_link *k, char *left, size_t size, struct 
 		if (strstr(k->baseline, pattern))
 			continue;
 		if (used < size)
-			used += snprintf(left + used, size - used, "%snetdev %s", count ? ", " : "",
-					 name);
-		count++;
+			used += snprintf(left->text + used, size - used, "%snetdev %s",
+					 left->count ? ", " : "", name);
+		left->count++;
 	}
 	free(now);
-	return count;
+	return 0;
 }
 
-static int clean(struct rig_link *link, char *left, size_t size, struct rig_error *err)
+static int clean(struct rig_link *link, struct rig_link_left *left, struct rig_error *err)
 {
 	struct rig_kernel_link *k = kernel_link(link);
-	int again;
+	int found, again = 0;
 
+	*left = (struct rig_link_left){};
 	rig_raw_close_all(k);
-	if (datapaths_everywhere(k, err) < 0)
-		return -1;
-	again = datapaths_everywhere(k, err);
-	if (again < 0 || rig_port_close_all(k, err) < 0)
+	found = datapaths_everywhere(k, err);
+	if (found > 0)
+		again = datapaths_everywhere(k, err);
+	if (found < 0 || again < 0 || rig_port_close_all(k, err) < 0)
 		return -1;
 	rig_netns_close(k, 1);
-	if (again) {
-		snprintf(left, size, "%d datapaths that were deleted", again);
-		return again;
-	}
-	return leftovers(k, left, size, err);
+	left->datapaths = found;
+	if (!again)
+		return leftovers(k, left, err);
+	left->count = again;
+	snprintf(left->text, sizeof(left->text), "%d datapaths that were deleted", again);
+	return 0;
 }
 
 static long long now_ms(void)
@@ -150,22 +153,15 @@ static int take(struct rig_kernel_link *k, unsigned int which, struct rig_event 
 	return rig_port_take(k, which - RIG_LINK_SOCKETS, event, err);
 }
 
-static int receive(struct rig_link *link, int timeout_ms, struct rig_event *event,
-		   struct rig_error *err)
+static int wait_for(struct rig_kernel_link *k, int timeout_ms, struct rig_event *event,
+		    struct rig_error *err)
 {
-	struct rig_kernel_link *k = kernel_link(link);
 	struct pollfd fds[RIG_LINK_FDS];
 	unsigned int which[RIG_LINK_FDS];
 	unsigned int n, i;
-	long long end = now_ms() + timeout_ms, wait = timeout_ms;
+	long long end = timeout_ms ? now_ms() + timeout_ms : 0, wait = timeout_ms;
 	int ret;
 
-	/* A reply is there when the request has been sent: no need to ask poll() first. */
-	if (k->hot >= 0) {
-		ret = rig_raw_take(k, k->hot, event, err);
-		if (ret)
-			return ret;
-	}
 	n = gather_fds(k, fds, which);
 	do {
 		ret = poll(fds, n, wait);
@@ -177,9 +173,25 @@ static int receive(struct rig_link *link, int timeout_ms, struct rig_event *even
 			if (got)
 				return got;
 		}
-		wait = end - now_ms();
+		wait = timeout_ms ? end - now_ms() : 0;
 	} while (ret && wait > 0);
 	return 0;
+}
+
+static int receive(struct rig_link *link, int timeout_ms, struct rig_event *event,
+		   struct rig_error *err)
+{
+	struct rig_kernel_link *k = kernel_link(link);
+	int ret = 0;
+
+	/* A reply is there when the request has been sent: no need to ask poll() first. */
+	if (timeout_ms > 0 && k->hot >= 0)
+		ret = rig_raw_take(k, k->hot, event, err);
+	if (timeout_ms == RIG_LINK_SETTLE) {
+		ret = rig_port_settle(k, event, err);
+		timeout_ms = 0;
+	}
+	return ret ? ret : wait_for(k, timeout_ms, event, err);
 }
 
 static const struct rig_link_ops kernel_ops = {
@@ -225,7 +237,45 @@ static void fill_facts(struct rig_link_facts *facts, enum rig_target target)
 	facts->netns = true;
 }
 
-struct rig_link *rig_link_open_kernel(enum rig_target target, struct rig_error *err)
+/*
+ * Frames that this thread puts on devices are queued on the processor where it runs: there they
+ * keep their order.
+ */
+static int stay(unsigned int number, struct rig_error *err)
+{
+	cpu_set_t allowed, one;
+	int cpu = -1;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
+		return rig_error_set(err, "which processors may be used: %s", strerror(errno));
+	for (number %= CPU_COUNT(&allowed), number++; number; number--)
+		do
+			cpu++;
+		while (!CPU_ISSET(cpu, &allowed));
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	if (sched_setaffinity(0, sizeof(one), &one) < 0)
+		return rig_error_set(err, "stay on processor %d: %s", cpu, strerror(errno));
+	return 0;
+}
+
+static int open_first(struct rig_kernel_link *k, struct rig_error *err)
+{
+	static const char devices[] = "/proc/thread-self/net/dev";
+	const struct rig_link_netdev lo = { .name = "lo", .ifindex = 1 };
+
+	if (rig_netns_open_first(k, err) < 0 || rig_netdev_up(k->netns[0].route, &lo, err) < 0)
+		return -1;
+	k->devices = open(devices, O_RDONLY | O_CLOEXEC);
+	if (k->devices >= 0)
+		k->baseline = rig_netdev_names(k->devices);
+	if (!k->baseline)
+		return rig_error_set(err, "%s: %s", devices, strerror(errno));
+	return rig_genl_resolve(k->netns[0].generic, &k->link.facts, err);
+}
+
+struct rig_link *rig_link_open_kernel(enum rig_target target, unsigned int number,
+				      struct rig_error *err)
 {
 	struct rig_kernel_link *k = calloc(1, sizeof(*k));
 
@@ -236,11 +286,8 @@ struct rig_link *rig_link_open_kernel(enum rig_target target, struct rig_error *
 	k->link.ops = &kernel_ops;
 	k->hot = -1;
 	fill_facts(&k->link.facts, target);
-	k->baseline = rig_netdev_names();
-	if (!k->baseline)
-		rig_error_set(err, "list the netdevs: %s", strerror(errno));
-	else if (check_module(target, err) == 0 && rig_genl_resolve(&k->link.facts, err) == 0 &&
-		 rig_netns_open_first(k, err) == 0)
+	k->devices = -1;
+	if (check_module(target, err) == 0 && stay(number, err) == 0 && open_first(k, err) == 0)
 		return &k->link;
 	close_link(&k->link);
 	return NULL;

@@ -8,6 +8,8 @@
 
 #include "link/ops.h"
 
+struct nl_sock;
+
 enum {
 	RIG_LINK_NAMESPACES = 8,
 	RIG_LINK_DATAGRAM_MAX = 1 << 20,
@@ -18,7 +20,9 @@ enum {
 struct rig_netns {
 	char name[32];
 	int fd;
-	int packet; /* a packet socket that sees the frames of all its netdevs */
+	int packet;		 /* a packet socket that sees the frames of all its netdevs */
+	struct nl_sock *generic; /* for what the link itself asks */
+	struct nl_sock *route;
 };
 
 /* A netdev on which frames come and go: the far end of a veth pair, or an internal port's own. */
@@ -38,7 +42,9 @@ struct rig_kernel_link {
 	int hot; /* the socket that sent last: most likely the one that receives; -1: none */
 	struct rig_port port[RIG_LINK_PORTS];
 	unsigned int n_pairs; /* made so far in this case: numbers names and addresses */
-	char *baseline;	      /* the netdevs that were there at first */
+	uint32_t mark_sent, mark_seen;
+	int devices;	/* the list of the first namespace's netdevs, a file of /proc */
+	char *baseline; /* those that were there at first */
 	uint8_t buffer[RIG_LINK_DATAGRAM_MAX];
 };
 
@@ -61,13 +67,16 @@ int rig_raw_send(struct rig_link *link, int handle, const void *data, size_t len
 int rig_raw_take(struct rig_kernel_link *k, int handle, struct rig_event *event,
 		 struct rig_error *err);
 
-/* netdev.c: veth pairs; all in the namespace that the thread is in. */
-int rig_netdev_make_pair(struct rig_link_netdev *dev, const char *far, unsigned int number,
-			 struct rig_error *err);
-int rig_netdev_facts(struct rig_link_netdev *dev, struct rig_error *err);
-int rig_netdev_up(const char *name, struct rig_error *err);
-int rig_netdev_delete(int ifindex, struct rig_error *err);
-char *rig_netdev_names(void); /* " lo veth0 ", to be freed; NULL on error */
+/* netdev.c: netdevs, in the namespace that the thread was in when it opened the route socket. */
+struct nl_sock *rig_netdev_open(struct rig_error *err);
+/* Fills in the near end's facts and the far end's ifindex; both are up. */
+int rig_netdev_make_pair(struct nl_sock *route, struct rig_link_netdev *near,
+			 struct rig_link_netdev *far, unsigned int number, struct rig_error *err);
+int rig_netdev_facts(struct nl_sock *route, struct rig_link_netdev *dev, struct rig_error *err);
+int rig_netdev_up(struct nl_sock *route, const struct rig_link_netdev *dev, struct rig_error *err);
+int rig_netdev_delete(struct nl_sock *route, int ifindex, struct rig_error *err);
+/* Of a /proc/net/dev that is open: " lo veth0 ", to be freed; NULL on error. */
+char *rig_netdev_names(int devices);
 
 /* port.c: frames. */
 int rig_port_netdev_add(struct rig_link *link, struct rig_link_netdev *dev, struct rig_error *err);
@@ -82,11 +91,14 @@ int rig_port_open(struct rig_error *err);
 /* A frame in that namespace: 1 and an event, 0 when there is none now, -1. */
 int rig_port_take(struct rig_kernel_link *k, unsigned int netns, struct rig_event *event,
 		  struct rig_error *err);
+/* Waits until each frame that is on its way has arrived; 1 and an event, 0 when all have, -1. */
+int rig_port_settle(struct rig_kernel_link *k, struct rig_event *event, struct rig_error *err);
 int rig_port_close_all(struct rig_kernel_link *k, struct rig_error *err);
 
-/* genl.c. */
-int rig_genl_resolve(struct rig_link_facts *facts, struct rig_error *err);
-/* Deletes all datapaths of the namespace that the thread is in; returns how many there were. */
-int rig_genl_delete_datapaths(struct rig_error *err);
+/* genl.c, in the namespace that the thread was in when it opened the socket. */
+struct nl_sock *rig_genl_open(struct rig_error *err);
+int rig_genl_resolve(struct nl_sock *generic, struct rig_link_facts *facts, struct rig_error *err);
+/* Deletes all datapaths of the namespace; returns how many there were. */
+int rig_genl_delete_datapaths(struct nl_sock *generic, int family, struct rig_error *err);
 
 #endif

@@ -38,11 +38,11 @@ void rig_link_mac(uint8_t mac[6], unsigned int n, bool far)
 	memcpy(mac, address, sizeof(address));
 }
 
-struct rig_link *rig_link_open(enum rig_target target, struct rig_error *err)
+struct rig_link *rig_link_open(enum rig_target target, unsigned int number, struct rig_error *err)
 {
 	if (target == RIG_TARGET_MODEL)
 		return rig_link_open_model(err);
-	return rig_link_open_kernel(target, err);
+	return rig_link_open_kernel(target, number, err);
 }
 
 void rig_link_close(struct rig_link *link)
@@ -115,7 +115,7 @@ int rig_link_receive(struct rig_link *link, int timeout_ms, struct rig_event *ev
 	return link->ops->receive(link, timeout_ms, event, err);
 }
 
-int rig_link_clean(struct rig_link *link, char *left, size_t size, struct rig_error *err)
+int rig_link_clean(struct rig_link *link, struct rig_link_left *left, struct rig_error *err)
 {
-	return link->ops->clean(link, left, size, err);
+	return link->ops->clean(link, left, err);
 }

@@ -75,8 +75,12 @@ struct rig_event {
  */
 bool rig_link_in_guest(char *vm, size_t size);
 
-/* Finds families and groups. Fails when the kernel has not got the families of the target. */
-struct rig_link *rig_link_open(enum rig_target target, struct rig_error *err);
+/*
+ * Finds families and groups. Fails when the kernel has not got the families of the target. number
+ * tells apart the links that are open at the same time; the calling thread, which has to be in a
+ * network namespace of its own then, stays on the processor that it gets by it.
+ */
+struct rig_link *rig_link_open(enum rig_target target, unsigned int number, struct rig_error *err);
 void rig_link_close(struct rig_link *link);
 const struct rig_link_facts *rig_link_facts(const struct rig_link *link);
 
@@ -112,6 +116,8 @@ int rig_link_watch(struct rig_link *link, const char *name, const char *netns,
 int rig_link_frame_put(struct rig_link *link, const char *name, const void *frame, size_t len,
 		       struct rig_error *err);
 
+#define RIG_LINK_SETTLE (-1) /* for what the frames on their way through the target bring */
+
 /*
  * The next thing that came, of all sockets and ports; waits up to timeout_ms (0: does not wait).
  * Returns 1, 0 when nothing came in time, -1 on error. Order is kept per socket and per port only.
@@ -119,11 +125,16 @@ int rig_link_frame_put(struct rig_link *link, const char *name, const void *fram
 int rig_link_receive(struct rig_link *link, int timeout_ms, struct rig_event *event,
 		     struct rig_error *err);
 
+struct rig_link_left {
+	unsigned int datapaths; /* that were there, and are deleted now */
+	unsigned int count;	/* of things that are there still, and were not at first */
+	char text[512];		/* names these; "" when there are none */
+};
+
 /*
  * Undoes all that was done through this link: closes the sockets, deletes every datapath, netdev
- * and namespace. Then looks whether anything is there that was not when the link was opened, and
- * names it in left ("" when all is well). Returns the number of such things, -1 on error.
+ * and namespace. Then looks whether anything is there that was not when the link was opened.
  */
-int rig_link_clean(struct rig_link *link, char *left, size_t size, struct rig_error *err);
+int rig_link_clean(struct rig_link *link, struct rig_link_left *left, struct rig_error *err);
 
 #endif

@@ -252,13 +252,19 @@ static int netdev_remove(struct rig_link *link, const char *name, struct rig_err
 
 static int netdev_find(struct rig_link *link, struct rig_link_netdev *dev, struct rig_error *err)
 {
-	const struct device *device = find_device(model_link(link), dev->name);
+	struct model_link *m = model_link(link);
+	const struct device *device = find_device(m, dev->name);
+	struct rig_netdev facts = { .name = dev->name, .netns = dev->netns };
 
-	if (!*dev->name || !device)
+	if (check_netns(m, dev->netns, err) < 0)
+		return -1;
+	if (!*dev->name || !rig_model_netdev_find(m->model, &facts))
 		return rig_error_set(err, "netdev %s: not there", dev->name);
-	dev->mtu = device->facts.mtu;
-	dev->ifindex = device->facts.ifindex;
-	memcpy(dev->mac, device->facts.mac, sizeof(dev->mac));
+	dev->mtu = facts.mtu;
+	dev->ifindex = facts.ifindex;
+	memset(dev->mac, 0, sizeof(dev->mac));
+	if (device)
+		memcpy(dev->mac, device->facts.mac, sizeof(dev->mac));
 	return 0;
 }
 
@@ -320,15 +326,16 @@ static void forget(struct model_link *m)
 	rig_bytes_reset(&m->bytes);
 }
 
-static int clean(struct rig_link *link, char *left, size_t size, struct rig_error *err)
+static int clean(struct rig_link *link, struct rig_link_left *left, struct rig_error *err)
 {
 	struct model_link *m = model_link(link);
 
 	(void)err;
+	left->datapaths = rig_model_datapaths(m->model);
+	left->count = 0;
+	left->text[0] = '\0';
 	forget(m);
 	rig_model_reset(m->model);
-	if (size)
-		*left = '\0';
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 /* Network namespaces, each held by a file descriptor; the thread goes in and comes back. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netlink/netlink.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,18 +35,34 @@ static void quiet(void)
 	}
 }
 
+static void forget(struct rig_netns *netns)
+{
+	nl_socket_free(netns->route);
+	nl_socket_free(netns->generic);
+	if (netns->packet >= 0)
+		close(netns->packet);
+	if (netns->fd >= 0)
+		close(netns->fd);
+}
+
 /* Takes the namespace that the thread is in as the next one. */
 static int take_current(struct rig_kernel_link *k, const char *name, struct rig_error *err)
 {
 	struct rig_netns *netns = &k->netns[k->n_netns];
 
+	*netns = (struct rig_netns){ .packet = -1 };
 	snprintf(netns->name, sizeof(netns->name), "%s", name);
 	netns->fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (netns->fd < 0)
-		return rig_error_set(err, "/proc/thread-self/ns/net: %s", strerror(errno));
-	netns->packet = rig_port_open(err);
-	if (netns->packet < 0) {
-		close(netns->fd);
+		rig_error_set(err, "/proc/thread-self/ns/net: %s", strerror(errno));
+	else
+		netns->packet = rig_port_open(err);
+	if (netns->packet >= 0)
+		netns->generic = rig_genl_open(err);
+	if (netns->generic)
+		netns->route = rig_netdev_open(err);
+	if (!netns->route) {
+		forget(netns);
 		return -1;
 	}
 	k->n_netns++;
@@ -99,9 +116,6 @@ int rig_netns_add(struct rig_link *link, const char *name, struct rig_error *err
 
 void rig_netns_close(struct rig_kernel_link *k, unsigned int from)
 {
-	while (k->n_netns > from) {
-		k->n_netns--;
-		close(k->netns[k->n_netns].packet);
-		close(k->netns[k->n_netns].fd);
-	}
+	while (k->n_netns > from)
+		forget(&k->netns[--k->n_netns]);
 }

@@ -31,7 +31,7 @@ struct rig_link_ops {
 			 struct rig_error *err);
 	int (*receive)(struct rig_link *link, int timeout_ms, struct rig_event *event,
 		       struct rig_error *err);
-	int (*clean)(struct rig_link *link, char *left, size_t size, struct rig_error *err);
+	int (*clean)(struct rig_link *link, struct rig_link_left *left, struct rig_error *err);
 };
 
 struct rig_link {
@@ -39,7 +39,8 @@ struct rig_link {
 	struct rig_link_facts facts;
 };
 
-struct rig_link *rig_link_open_kernel(enum rig_target target, struct rig_error *err);
+struct rig_link *rig_link_open_kernel(enum rig_target target, unsigned int number,
+				      struct rig_error *err);
 struct rig_link *rig_link_open_model(struct rig_error *err);
 
 /* The address that the n-th netdev of a link gets, its near end or its far one. */

@@ -17,6 +17,15 @@
 
 enum { BUFFER_SIZE = 4 << 20, VLAN_OFFSET = 2 * ETH_ALEN, VLAN_LEN = 4 };
 
+/* How often a frame can be queued on its way, and how long that may take. */
+enum { HOPS = 4, MARK_MS = 2000, LOOPBACK = 1 };
+
+struct mark {
+	struct ethhdr eth;
+	uint32_t number;
+	uint8_t pad[ETH_ZLEN - sizeof(struct ethhdr) - sizeof(uint32_t)];
+};
+
 static struct rig_kernel_link *kernel_link(struct rig_link *link)
 {
 	return (struct rig_kernel_link *)link;
@@ -89,45 +98,30 @@ static int check_name(const char *name, struct rig_error *err)
 	return rig_error_set(err, "'%s' is no netdev name: 1 to %d bytes", name, IFNAMSIZ - 1);
 }
 
-static int add_pair(struct rig_kernel_link *k, struct rig_port *port, unsigned int netns,
-		    struct rig_link_netdev *dev, struct rig_error *err)
-{
-	char far_name[IFNAMSIZ];
-	struct rig_link_netdev far = { .name = far_name };
-
-	snprintf(far_name, sizeof(far_name), "rigfar%u", k->n_pairs);
-	if (rig_netdev_make_pair(dev, far_name, k->n_pairs++, err) < 0 ||
-	    rig_netdev_facts(dev, err) < 0 || rig_netdev_facts(&far, err) < 0)
-		return -1;
-	fill(port, dev->name, netns, dev->ifindex, far.ifindex);
-	return 0;
-}
-
 int rig_port_netdev_add(struct rig_link *link, struct rig_link_netdev *dev, struct rig_error *err)
 {
 	struct rig_kernel_link *k = kernel_link(link);
 	int netns = rig_netns_find(k, dev->netns, err);
 	struct rig_port *port = free_slot(k, err);
-	int ret;
+	char far_name[IFNAMSIZ];
+	struct rig_link_netdev far = { .name = far_name };
 
-	if (netns < 0 || !port || check_name(dev->name, err) < 0 ||
-	    rig_netns_enter(k, netns, err) < 0)
+	if (netns < 0 || !port || check_name(dev->name, err) < 0)
 		return -1;
-	ret = add_pair(k, port, netns, dev, err);
-	return rig_netns_enter(k, 0, err) < 0 ? -1 : ret;
+	snprintf(far_name, sizeof(far_name), "rigfar%u", k->n_pairs);
+	if (rig_netdev_make_pair(k->netns[netns].route, dev, &far, k->n_pairs++, err) < 0)
+		return -1;
+	fill(port, dev->name, netns, dev->ifindex, far.ifindex);
+	return 0;
 }
 
 static int delete_netdev(struct rig_kernel_link *k, struct rig_port *port, struct rig_error *err)
 {
-	unsigned int netns = port->netns;
+	struct nl_sock *route = k->netns[port->netns].route;
 	int ifindex = port->ifindex;
-	int ret;
 
 	release(port);
-	if (rig_netns_enter(k, netns, err) < 0)
-		return -1;
-	ret = rig_netdev_delete(ifindex, err);
-	return rig_netns_enter(k, 0, err) < 0 ? -1 : ret;
+	return rig_netdev_delete(route, ifindex, err);
 }
 
 int rig_port_netdev_remove(struct rig_link *link, const char *name, struct rig_error *err)
@@ -144,27 +138,26 @@ int rig_port_netdev_find(struct rig_link *link, struct rig_link_netdev *dev, str
 {
 	struct rig_kernel_link *k = kernel_link(link);
 	int netns = rig_netns_find(k, dev->netns, err);
-	int ret;
 
-	if (netns < 0 || check_name(dev->name, err) < 0 || rig_netns_enter(k, netns, err) < 0)
+	if (netns < 0 || check_name(dev->name, err) < 0)
 		return -1;
-	ret = rig_netdev_facts(dev, err);
-	return rig_netns_enter(k, 0, err) < 0 ? -1 : ret;
+	return rig_netdev_facts(k->netns[netns].route, dev, err);
 }
 
 /* A port that went and came again under its name is another netdev. */
 static int watch(struct rig_kernel_link *k, struct rig_port *port, unsigned int netns,
 		 const char *name, struct rig_error *err)
 {
+	struct nl_sock *route = k->netns[netns].route;
 	struct rig_link_netdev dev = { .name = name };
 
-	if (rig_netdev_facts(&dev, err) < 0)
+	if (rig_netdev_facts(route, &dev, err) < 0)
 		return -1;
 	if (port && port->ifindex == dev.ifindex)
 		return 0;
 	if (!port)
 		port = free_slot(k, err);
-	if (!port || rig_netdev_up(name, err) < 0)
+	if (!port || rig_netdev_up(route, &dev, err) < 0)
 		return -1;
 	fill(port, name, netns, dev.ifindex, dev.ifindex);
 	return 0;
@@ -176,16 +169,12 @@ int rig_port_watch(struct rig_link *link, const char *name, const char *netns,
 	struct rig_kernel_link *k = kernel_link(link);
 	int number = rig_netns_find(k, netns, err);
 	struct rig_port *port = find(k, name);
-	int ret;
 
 	if (number < 0 || check_name(name, err) < 0)
 		return -1;
 	if (port && port->ours)
 		return 0;
-	if (rig_netns_enter(k, number, err) < 0)
-		return -1;
-	ret = watch(k, port, number, name, err);
-	return rig_netns_enter(k, 0, err) < 0 ? -1 : ret;
+	return watch(k, port, number, name, err);
 }
 
 int rig_port_frame_put(struct rig_link *link, const char *name, const void *frame, size_t len,
@@ -242,6 +231,17 @@ static const struct rig_port *find_frames(struct rig_kernel_link *k, unsigned in
 	return NULL;
 }
 
+static void see_mark(struct rig_kernel_link *k, const uint8_t *frame, size_t len)
+{
+	struct mark mark;
+
+	if (len != sizeof(mark))
+		return;
+	memcpy(&mark, frame, sizeof(mark));
+	if (mark.eth.h_proto == htons(ETH_P_802_EX1))
+		k->mark_seen = mark.number;
+}
+
 /* The socket also sees frames on their way into ports, and what is no port's at all. */
 int rig_port_take(struct rig_kernel_link *k, unsigned int netns, struct rig_event *event,
 		  struct rig_error *err)
@@ -271,6 +271,8 @@ int rig_port_take(struct rig_kernel_link *k, unsigned int netns, struct rig_even
 		if (got < 0)
 			return rig_error_set(err, "take a frame: %s", strerror(errno));
 		port = find_frames(k, netns, from.sll_ifindex);
+		if (!netns && from.sll_ifindex == LOOPBACK)
+			see_mark(k, iov.iov_base, got);
 	}
 	event->kind = RIG_EVENT_FRAME;
 	event->socket = -1;
@@ -280,9 +282,45 @@ int rig_port_take(struct rig_kernel_link *k, unsigned int netns, struct rig_even
 	return 1;
 }
 
+static int put_mark(struct rig_kernel_link *k, struct rig_error *err)
+{
+	const struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = LOOPBACK };
+	struct mark mark = { .eth.h_proto = htons(ETH_P_802_EX1), .number = ++k->mark_sent };
+
+	if (sendto(k->netns[0].packet, &mark, sizeof(mark), 0, (const struct sockaddr *)&to,
+		   sizeof(to)) < 0)
+		return rig_error_set(err, "put a frame on lo: %s", strerror(errno));
+	return 0;
+}
+
+/*
+ * A frame that enters a device is queued, on the processor where it was sent; so a frame of our own
+ * behind it, over the loopback device, arrives after it. What it became may have been queued again
+ * meanwhile: hence as many rounds as it can have hops.
+ */
+int rig_port_settle(struct rig_kernel_link *k, struct rig_event *event, struct rig_error *err)
+{
+	struct pollfd fd = { k->netns[0].packet, POLLIN, 0 };
+	unsigned int hop;
+	int got;
+
+	for (hop = 0; hop < HOPS; hop++) {
+		if (put_mark(k, err) < 0)
+			return -1;
+		while ((got = rig_port_take(k, 0, event, err)) == 0 && k->mark_seen != k->mark_sent)
+			if (poll(&fd, 1, MARK_MS) == 0)
+				return rig_error_set(err, "a frame on lo has not come after %d ms",
+						     MARK_MS);
+		if (got)
+			return got;
+	}
+	return 0;
+}
+
 int rig_port_close_all(struct rig_kernel_link *k, struct rig_error *err)
 {
 	struct rig_event none;
+	bool any = false;
 	unsigned int i;
 	int ret = 0;
 
@@ -291,6 +329,7 @@ int rig_port_close_all(struct rig_kernel_link *k, struct rig_error *err)
 
 		if (!port->name[0])
 			continue;
+		any = true;
 		if (!port->ours)
 			release(port);
 		else if (delete_netdev(k, port, err) < 0)
@@ -298,6 +337,7 @@ int rig_port_close_all(struct rig_kernel_link *k, struct rig_error *err)
 	}
 	k->n_pairs = 0;
 	/* With no port left, what still comes belongs to none. */
-	rig_port_take(k, 0, &none, NULL);
+	if (any)
+		rig_port_take(k, 0, &none, NULL);
 	return ret;
 }

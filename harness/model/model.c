@@ -267,6 +267,30 @@ void rig_model_netdev(struct rig_model *m, const struct rig_netdev *dev)
 	}
 }
 
+bool rig_model_netdev_find(struct rig_model *m, struct rig_netdev *dev)
+{
+	unsigned int netns = rig_netns_number(m, dev->netns);
+	const struct rig_dev *d = rig_dev_by_name(m, netns, dev->name);
+
+	if (!d)
+		return false;
+	dev->ifindex = d->ifindex;
+	dev->mtu = d->mtu;
+	dev->up = d->up;
+	dev->ethernet = d->ethernet;
+	dev->loopback = d->loopback;
+	return true;
+}
+
+unsigned int rig_model_datapaths(const struct rig_model *m)
+{
+	unsigned int count = 0;
+
+	for (const struct rig_datapath *dp = m->dps; dp; dp = dp->next)
+		count++;
+	return count;
+}
+
 void rig_model_netdev_gone(struct rig_model *m, const char *name, const char *netns,
 			   struct rig_answer *out)
 {

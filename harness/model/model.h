@@ -83,6 +83,12 @@ struct rig_netdev {
  */
 void rig_model_netdev(struct rig_model *m, const struct rig_netdev *dev);
 
+/* Fills in what there is to say of a netdev: of an internal port, too. name and netns are in. */
+bool rig_model_netdev_find(struct rig_model *m, struct rig_netdev *dev);
+
+/* How many datapaths there are now, in all namespaces. */
+unsigned int rig_model_datapaths(const struct rig_model *m);
+
 /* --- Expectations -------------------------------------------------------------------------- */
 
 enum rig_open_why {

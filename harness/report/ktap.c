@@ -72,6 +72,36 @@ void rig_ktap_write(FILE *to, const struct rig_suite *suite)
 	rig_ktap_end(to, suite);
 }
 
+static void write_subtest(FILE *to, size_t number, const struct rig_suite *suite)
+{
+	char *text = NULL, *line, *rest;
+	size_t len;
+	FILE *memory = open_memstream(&text, &len);
+
+	if (!memory)
+		abort();
+	rig_ktap_write(memory, suite);
+	fclose(memory);
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		fprintf(to, "    %s\n", line);
+	fprintf(to, "%s %zu %s\n", suite->tally[RIG_FAILED] ? "not ok" : "ok", number,
+		suite->target);
+	free(text);
+}
+
+void rig_ktap_write_all(FILE *to, const struct rig_suite *suites, size_t count)
+{
+	size_t i;
+
+	if (count == 1) {
+		rig_ktap_write(to, suites);
+		return;
+	}
+	rig_ktap_plan(to, count);
+	for (i = 0; i < count; i++)
+		write_subtest(to, i + 1, &suites[i]);
+}
+
 static void keep(struct rig_ktap_reader *reader, const char *line)
 {
 	size_t len = strlen(line);

@@ -43,6 +43,8 @@ struct rig_suite {
 void rig_suite_init(struct rig_suite *suite, const char *target);
 struct rig_result *rig_suite_add(struct rig_suite *suite, enum rig_outcome outcome, const char *id,
 				 const char *reason, const char *detail);
+/* Brings the results that ids names into their order, behind all others. */
+void rig_suite_order(struct rig_suite *suite, const char *const *ids, size_t count);
 void rig_suite_free(struct rig_suite *suite);
 
 /* KTAP version 1: the plan first, each result's detail as "# " lines before its own line. */
@@ -50,6 +52,8 @@ void rig_ktap_plan(FILE *to, size_t planned);
 void rig_ktap_result(FILE *to, size_t number, const struct rig_result *result);
 void rig_ktap_end(FILE *to, const struct rig_suite *suite);   /* the totals, as comments */
 void rig_ktap_write(FILE *to, const struct rig_suite *suite); /* all of it at once */
+/* One suite as above; of several, each is a subtest, named by its target. */
+void rig_ktap_write_all(FILE *to, const struct rig_suite *suites, size_t count);
 
 /*
  * Reads KTAP back, line by line, as it arrives. All zeros (with a suite) is the beginning. What a
@@ -78,8 +82,8 @@ void rig_junit_write(FILE *to, const struct rig_suite *suites, size_t count);
 
 /*
  * What failed, what is known, what was skipped, with the reasons, and the counts per target;
- * "N passed, N failed" over all suites is the last line.
+ * "N passed, N failed" over all suites is the last line. colour is for a terminal.
  */
-void rig_table_write(FILE *to, const struct rig_suite *suites, size_t count);
+void rig_table_write(FILE *to, const struct rig_suite *suites, size_t count, bool colour);
 
 #endif

@@ -39,6 +39,37 @@ struct rig_result *rig_suite_add(struct rig_suite *suite, enum rig_outcome outco
 	return result;
 }
 
+struct ranked {
+	size_t rank;
+	struct rig_result result;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+void rig_suite_order(struct rig_suite *suite, const char *const *ids, size_t count)
+{
+	struct ranked *list = calloc(suite->count, sizeof(*list));
+	size_t i, k;
+
+	if (!list && suite->count)
+		abort();
+	for (i = 0; i < suite->count; i++) {
+		for (k = 0; k < count && strcmp(ids[k], suite->results[i].id); k++)
+			;
+		list[i].rank = k < count ? suite->count + k : i;
+		list[i].result = suite->results[i];
+	}
+	qsort(list, suite->count, sizeof(*list), by_rank);
+	for (i = 0; i < suite->count; i++)
+		suite->results[i] = list[i].result;
+	free(list);
+}
+
 void rig_suite_free(struct rig_suite *suite)
 {
 	size_t i;

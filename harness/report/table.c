@@ -4,39 +4,89 @@
 
 #include "report/report.h"
 
-/* Failures that are named, of each suite; those of them with detail; lines of it. */
-enum { NAMED = 40, DETAILS = 10, DETAIL_LINES = 40 };
+/*
+ * Failures that are named, of each suite; those of them with detail; its first lines and its last
+ * ones, which say how to run the case alone; the width of a line. The .ktap has all.
+ */
+enum { NAMED = 40, DETAILS = 10, FIRST_LINES = 38, LAST_LINES = 2, WIDTH = 240 };
 
-static void write_indented(FILE *to, const char *text)
+struct table {
+	FILE *to;
+	bool colour;
+	unsigned int details; /* shown so far */
+};
+
+enum colour { RED, GREEN, YELLOW };
+
+static void write_coloured(const struct table *table, enum colour colour, const char *text)
 {
-	unsigned int line;
+	static const char *const code[] = { [RED] = "1;31", [GREEN] = "32", [YELLOW] = "33" };
 
-	for (line = 0; *text && line < DETAIL_LINES; line++) {
-		size_t len = strcspn(text, "\n");
-
-		fprintf(to, "    %.*s\n", (int)len, text);
-		text += len + (text[len] == '\n');
-	}
-	if (*text)
-		fputs("    ...\n", to);
+	if (table->colour)
+		fprintf(table->to, "\033[%sm%s\033[0m", code[colour], text);
+	else
+		fputs(text, table->to);
 }
 
-static void write_failures(FILE *to, const struct rig_suite *suite, unsigned int *details)
+static void write_line(FILE *to, const char *text, size_t len)
+{
+	fprintf(to, "    %.*s%s\n", (int)(len > WIDTH ? WIDTH : len), text,
+		len > WIDTH ? "..." : "");
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text += *text == '\n') {
+		text += strcspn(text, "\n");
+		count++;
+	}
+	return count;
+}
+
+static void write_detail(FILE *to, const char *text)
+{
+	size_t count = count_lines(text), line;
+	bool all = count <= FIRST_LINES + LAST_LINES;
+
+	for (line = 0; *text; line++) {
+		size_t len = strcspn(text, "\n");
+
+		if (all || line < FIRST_LINES || line >= count - LAST_LINES)
+			write_line(to, text, len);
+		else if (line == FIRST_LINES)
+			fputs("    ...\n", to);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static void write_failure(struct table *table, const char *target, const struct rig_result *r)
+{
+	write_coloured(table, RED, "FAILED");
+	fprintf(table->to, " %s %s", target, r->id);
+	if (!r->detail) {
+		putc('\n', table->to);
+	} else if (table->details++ < DETAILS) {
+		putc('\n', table->to);
+		write_detail(table->to, r->detail);
+	} else {
+		fprintf(table->to, ": %.*s\n", (int)strcspn(r->detail, "\n"), r->detail);
+	}
+}
+
+static void write_failures(struct table *table, const struct rig_suite *suite)
 {
 	size_t i, named = 0;
 
 	for (i = 0; i < suite->count && named < NAMED; i++) {
-		const struct rig_result *r = &suite->results[i];
-
-		if (r->outcome != RIG_FAILED)
+		if (suite->results[i].outcome != RIG_FAILED)
 			continue;
 		named++;
-		fprintf(to, "FAILED %s %s\n", suite->target, r->id);
-		if (r->detail && (*details)++ < DETAILS)
-			write_indented(to, r->detail);
+		write_failure(table, suite->target, &suite->results[i]);
 	}
 	if (suite->tally[RIG_FAILED] > named)
-		fprintf(to, "FAILED %s and %zu more\n", suite->target,
+		fprintf(table->to, "FAILED %s and %zu more\n", suite->target,
 			suite->tally[RIG_FAILED] - named);
 }
 
@@ -59,8 +109,8 @@ static bool said_before(const struct rig_suite *suite, size_t i)
 }
 
 /* One line per reason: how many cases, and the first of them. */
-static void write_reasons(FILE *to, const struct rig_suite *suite, enum rig_outcome outcome,
-			  const char *word)
+static void write_reasons(const struct table *table, const struct rig_suite *suite,
+			  enum rig_outcome outcome, const char *word)
 {
 	size_t i, j, same;
 
@@ -71,11 +121,12 @@ static void write_reasons(FILE *to, const struct rig_suite *suite, enum rig_outc
 			continue;
 		for (same = 0, j = i; j < suite->count; j++)
 			same += same_reason(r, &suite->results[j]);
-		fprintf(to, "%s %s: %s (%s", word, suite->target, r->reason ? r->reason : "?",
+		write_coloured(table, YELLOW, word);
+		fprintf(table->to, " %s: %s (%s", suite->target, r->reason ? r->reason : "?",
 			r->id);
 		if (same > 1)
-			fprintf(to, " and %zu more", same - 1);
-		fputs(")\n", to);
+			fprintf(table->to, " and %zu more", same - 1);
+		fputs(")\n", table->to);
 	}
 }
 
@@ -92,25 +143,28 @@ static void write_row(FILE *to, const struct rig_suite *suite)
 	putc('\n', to);
 }
 
-void rig_table_write(FILE *to, const struct rig_suite *suites, size_t count)
+void rig_table_write(FILE *to, const struct rig_suite *suites, size_t count, bool colour)
 {
+	struct table table = { .to = to, .colour = colour };
 	size_t passed = 0, failed = 0, i;
-	unsigned int details = 0;
+	char text[64];
 
 	for (i = 0; i < count; i++) {
-		write_failures(to, &suites[i], &details);
+		write_failures(&table, &suites[i]);
 		passed += suites[i].tally[RIG_PASSED];
 		failed += suites[i].tally[RIG_FAILED];
 	}
-	if (details > DETAILS)
+	if (table.details > DETAILS)
 		fprintf(to, "(details of the first %d failures; the .ktap has all)\n", DETAILS);
 	for (i = 0; i < count; i++)
-		write_reasons(to, &suites[i], RIG_KNOWN, "known");
+		write_reasons(&table, &suites[i], RIG_KNOWN, "known");
 	for (i = 0; i < count; i++)
-		write_reasons(to, &suites[i], RIG_SKIPPED, "skipped");
+		write_reasons(&table, &suites[i], RIG_SKIPPED, "skipped");
 
 	fprintf(to, "%-8s %8s %8s %8s %8s\n", "target", "passed", "failed", "known", "skipped");
 	for (i = 0; i < count; i++)
 		write_row(to, &suites[i]);
-	fprintf(to, "%zu passed, %zu failed\n", passed, failed);
+	snprintf(text, sizeof(text), "%zu passed, %zu failed", passed, failed);
+	write_coloured(&table, failed ? RED : GREEN, text);
+	putc('\n', to);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "judge/known.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/test.h"
 #include "wire/error.h"
@@ -103,6 +106,28 @@ static void bad_files(void)
 	}
 }
 
+/* The path by which the loader knew the file is gone when its error is read. */
+static void error_names_the_file(void)
+{
+	struct rig_known *known = rig_known_new();
+	char folder[] = "/tmp/nlrig-known-XXXXXX", path[64], text[512];
+	struct rig_error err = { 0 };
+	FILE *to;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(known);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/bad.nlk", folder);
+	to = fopen(path, "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+	fputs("# why\nwhy not\n", to);
+	fclose(to);
+	CU_ASSERT_EQUAL(rig_known_load(known, folder, &err), -1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig_error_text(&err, text, sizeof(text)), "/bad.nlk:2:1: "));
+	unlink(path);
+	rmdir(folder);
+	rig_known_free(known);
+}
+
 static void no_folder_is_empty(void)
 {
 	struct rig_known *known = rig_known_new();
@@ -116,4 +141,5 @@ static void no_folder_is_empty(void)
 RIG_TEST_SUITE(known, { "accepts what it names", accepts_what_it_names },
 	       { "only where it applies", only_where_it_applies },
 	       { "stale is reported", stale_is_reported }, { "bad files", bad_files },
+	       { "error names the file", error_names_the_file },
 	       { "no folder is empty", no_folder_is_empty });

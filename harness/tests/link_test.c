@@ -12,7 +12,7 @@
 static struct rig_link *open_model(void)
 {
 	struct rig_error err = {};
-	struct rig_link *link = rig_link_open(RIG_TARGET_MODEL, &err);
+	struct rig_link *link = rig_link_open(RIG_TARGET_MODEL, 0, &err);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(link);
 	return link;
@@ -99,7 +99,7 @@ static void netdevs(void)
 	struct rig_link_netdev dev = { .name = "veth0", .mtu = 1400 };
 	struct rig_link_netdev found = { .name = "veth0" };
 	struct rig_error err = {};
-	char left[64] = "?";
+	struct rig_link_left left = { .text = "?" };
 
 	CU_ASSERT_EQUAL_FATAL(rig_link_netdev_add(link, &dev, &err), 0);
 	CU_ASSERT_EQUAL_FATAL(rig_link_netdev_find(link, &found, &err), 0);
@@ -110,8 +110,9 @@ static void netdevs(void)
 	CU_ASSERT_EQUAL(rig_link_frame_put(link, "veth1", "", 0, &err), -1);
 	CU_ASSERT_STRING_EQUAL(err.message, "port veth1 is neither made nor watched");
 
-	CU_ASSERT_EQUAL(rig_link_clean(link, left, sizeof(left), &err), 0);
-	CU_ASSERT_STRING_EQUAL(left, "");
+	CU_ASSERT_EQUAL(rig_link_clean(link, &left, &err), 0);
+	CU_ASSERT_EQUAL(left.count, 0);
+	CU_ASSERT_STRING_EQUAL(left.text, "");
 	CU_ASSERT_EQUAL(rig_link_netdev_find(link, &found, &err), -1);
 	rig_link_close(link);
 }

@@ -13,6 +13,7 @@
 #include "judge/known.h"
 #include "judge/run.h"
 #include "link/ops.h"
+#include "model/model.h"
 #include "tests/test.h"
 #include "wire/arena.h"
 #include "wire/codec.h"
@@ -27,7 +28,9 @@ enum fault {
 	FAULT_TWICE,	    /* a notification comes twice */
 	FAULT_LOST,	    /* a notification does not come */
 	FAULT_OVERRUN,	    /* a socket lost messages */
-	FAULT_LEFT,	    /* a datapath is left after the case */
+	FAULT_LEFT,	    /* a netdev is left after the case */
+	FAULT_MODEL,	    /* not the target but the model says another errno */
+	FAULT_DATAPATH,	    /* there is a datapath that nobody made */
 };
 
 struct bad_link {
@@ -98,6 +101,8 @@ static size_t spoil(enum fault fault, uint8_t *message, size_t len)
 	case FAULT_LOST:
 	case FAULT_OVERRUN:
 	case FAULT_LEFT:
+	case FAULT_DATAPATH:
+	case FAULT_MODEL:
 		return 0;
 	}
 	return 0;
@@ -143,16 +148,21 @@ static int bad_receive(struct rig_link *link, int timeout_ms, struct rig_event *
 	return n;
 }
 
-static int bad_clean(struct rig_link *link, char *left, size_t size, struct rig_error *err)
+static int bad_clean(struct rig_link *link, struct rig_link_left *left, struct rig_error *err)
 {
 	struct bad_link *b = bad(link);
-	int n = b->inner->ops->clean(b->inner, left, size, err);
+	int ret = b->inner->ops->clean(b->inner, left, err);
 
-	if (b->fault != FAULT_LEFT)
-		return n;
-	b->spoiled++;
-	snprintf(left, size, "datapath br0");
-	return 1;
+	if (b->fault == FAULT_LEFT) {
+		b->spoiled++;
+		left->count = 1;
+		snprintf(left->text, sizeof(left->text), "netdev br0");
+	}
+	if (b->fault == FAULT_DATAPATH) {
+		b->spoiled++;
+		left->datapaths++;
+	}
+	return ret;
 }
 
 static int bad_socket_new(struct rig_link *link, struct rig_link_socket *sock,
@@ -170,6 +180,35 @@ static int bad_send(struct rig_link *link, int handle, const void *data, size_t 
 		    struct rig_error *err)
 {
 	return inner(link)->ops->send(inner(link), handle, data, len, err);
+}
+
+/*
+ * The linker puts this in the place of rig_model_send() (see the Makefile). The judge's model is
+ * asked before the target's, so of the two it is the one that is seen first.
+ */
+static struct {
+	bool on;
+	const struct rig_model *judges;
+	int spoiled;
+} wrong_model;
+
+int __real_rig_model_send(struct rig_model *m, unsigned int sock, const void *bytes, size_t len,
+			  struct rig_answer *out);
+int __wrap_rig_model_send(struct rig_model *m, unsigned int sock, const void *bytes, size_t len,
+			  struct rig_answer *out);
+
+int __wrap_rig_model_send(struct rig_model *m, unsigned int sock, const void *bytes, size_t len,
+			  struct rig_answer *out)
+{
+	int ret = __real_rig_model_send(m, sock, bytes, len, out);
+
+	if (!wrong_model.on || (wrong_model.judges && wrong_model.judges != m))
+		return ret;
+	wrong_model.judges = m;
+	for (size_t i = 0; i < out->count && !wrong_model.spoiled; i++)
+		wrong_model.spoiled +=
+			spoil(FAULT_ERRNO, (uint8_t *)out->list[i].bytes, out->list[i].len) != 0;
+	return ret;
 }
 
 static const struct rig_link_ops bad_ops = {
@@ -191,8 +230,9 @@ static const char script_text[] = "# A refusal, a success, and its notification.
 static enum rig_verdict run(const char *text, enum fault fault, const struct rig_known *known,
 			    char *headline, size_t size)
 {
-	const struct rig_run_options options = { .timeout_ms = 1, .settle_ms = 1, .known = known };
+	const struct rig_run_options options = { .timeout_ms = 1, .known = known };
 	struct bad_link b = { .fault = fault };
+	bool model = fault == FAULT_MODEL;
 	struct rig_arena arena = { 0 };
 	struct rig_error err = { 0 };
 	struct rig_script *script = rig_script_parse(&arena, "red.nlt", text, strlen(text), &err);
@@ -201,14 +241,18 @@ static enum rig_verdict run(const char *text, enum fault fault, const struct rig
 
 	CU_ASSERT_STRING_EQUAL(err.message, "");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(script);
-	b.inner = rig_link_open(RIG_TARGET_MODEL, &err);
+	b.inner = rig_link_open(RIG_TARGET_MODEL, 0, &err);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(b.inner);
 	b.link.ops = &bad_ops;
 	b.link.facts = *rig_link_facts(b.inner);
 	runner = rig_runner_new(&b.link, &options, &err);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(runner);
+	memset(&wrong_model, 0, sizeof(wrong_model));
+	wrong_model.on = model;
 	CU_ASSERT_EQUAL(rig_runner_run(runner, script, &result, &err), 0);
-	CU_ASSERT_EQUAL(b.spoiled, fault != FAULT_NONE);
+	CU_ASSERT_EQUAL(wrong_model.spoiled, model);
+	wrong_model.on = false;
+	CU_ASSERT_EQUAL(b.spoiled, fault != FAULT_NONE && !model);
 	snprintf(headline, size, "%s", result.reason ? result.reason : "");
 	if (result.verdict == RIG_VERDICT_FAILED || result.verdict == RIG_VERDICT_KNOWN)
 		CU_ASSERT_PTR_NOT_NULL(result.detail);
@@ -302,7 +346,19 @@ static void overrun(void)
 
 static void left_behind(void)
 {
-	check_red(script_text, FAULT_LEFT, "left behind after the case: datapath br0");
+	check_red(script_text, FAULT_LEFT, "left behind after the case: netdev br0");
+}
+
+static void datapath_too_many(void)
+{
+	check_red(script_text, FAULT_DATAPATH,
+		  "after the case: 2 datapaths are there, the model knows of 1");
+}
+
+static void model_one_errno_off(void)
+{
+	check_red(script_text, FAULT_MODEL,
+		  "line 3: dp.new: model expects error ENODEV on $sock, received error EINVAL");
 }
 
 static struct rig_known *known_of(const char *differs)
@@ -361,6 +417,7 @@ RIG_TEST_SUITE(red, { "right is green", right_is_green },
 	       { "refusal lost", refusal_lost }, { "attribute missing", attribute_missing },
 	       { "value wrong", value_wrong }, { "notification too many", notification_too_many },
 	       { "notification lost", notification_lost }, { "overrun", overrun },
-	       { "left behind", left_behind }, { "known is known", known_is_known },
+	       { "left behind", left_behind }, { "datapath too many", datapath_too_many },
+	       { "model one errno off", model_one_errno_off }, { "known is known", known_is_known },
 	       { "known no more is red", known_no_more_is_red },
 	       { "skipped is not passed", skipped_is_not_passed });

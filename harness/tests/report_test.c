@@ -44,7 +44,7 @@ static void junit(FILE *to, const struct rig_suite *suite)
 
 static void table(FILE *to, const struct rig_suite *suite)
 {
-	rig_table_write(to, suite, 1);
+	rig_table_write(to, suite, 1, false);
 }
 
 static void ktap_text(void)
