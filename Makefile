@@ -18,17 +18,17 @@ CASES := corpora/cases
 
 # A room is a folder: whatever .c file appears there is built.
 ROOMS := schema wire model gen link judge report
-LIB_SRC := $(sort $(foreach room,$(ROOMS),$(wildcard harness/$(room)/*.c)))
+LIB_SRC := $(sort $(foreach room,$(ROOMS),$(wildcard harness/$(room)/*.c)) $(wildcard replay/*.c))
 CLI_SRC := $(sort $(wildcard harness/cli/*.c))
 TEST_SRC := $(sort $(wildcard harness/tests/*.c))
 LIB := $(LIB_SRC:%.c=$(B)/%.o)
 CLI := $(CLI_SRC:%.c=$(B)/%.o)
 TEST := $(TEST_SRC:%.c=$(B)/%.o)
 
-PKGS := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libmnl
+PKGS := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libmnl libpcap
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Werror -Iharness $(PKG_CFLAGS) $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Werror -Iharness -I. $(PKG_CFLAGS) $(CFLAGS)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
