@@ -94,7 +94,7 @@ static void learn(struct rig_trace_families *families, const struct rig_message 
 
 		if (!family->genl_name || !names(name, family->genl_name))
 			continue;
-		if (families->source[i] != RIG_FAMILY_GIVEN && id) {
+		if (id) {
 			families->ids.id[i] = id;
 			families->source[i] = RIG_FAMILY_LEARNED;
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which generic netlink id each family has in a trace: said by the user, else read from the
- * controller's replies in the trace, else guessed from what its messages can be.
+ * Which generic netlink id each family has in a trace: read from the controller's replies in it,
+ * else said by the user, else guessed from what its messages can be.
  */
 #ifndef RIG_REPLAY_FAMILIES_H
 #define RIG_REPLAY_FAMILIES_H

@@ -30,6 +30,7 @@ extern const struct rig_command_line rig_cli_list;
 extern const struct rig_command_line rig_cli_decode;
 extern const struct rig_command_line rig_cli_encode;
 extern const struct rig_command_line rig_cli_capture;
+extern const struct rig_command_line rig_cli_judge;
 
 /* main.c. Each prints one line on standard error and returns RIG_EXIT_USAGE. */
 int rig_cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -46,8 +47,9 @@ bool rig_file_is_trace(const char *path);
 
 struct rig_trace_families;
 
-/* trace.c: prints a trace; an exit status. */
+/* trace.c: prints a trace; an exit status. Guesses are told on standard error. */
 int rig_cli_view(const char *path, struct rig_trace_families *families, bool json);
+void rig_cli_print_guesses(const struct rig_trace_families *families);
 
 /* cases.c */
 struct rig_case {

@@ -7,7 +7,7 @@
 #include "replay/families.h"
 #include "replay/view.h"
 
-static void print_guesses(const struct rig_trace_families *families)
+void rig_cli_print_guesses(const struct rig_trace_families *families)
 {
 	for (unsigned int i = 0; i < RIG_FAMILIES; i++)
 		if (families->source[i] == RIG_FAMILY_GUESSED)
@@ -50,7 +50,7 @@ int rig_cli_view(const char *path, struct rig_trace_families *families, bool jso
 	if (ret == 0) {
 		view->ids = &families->ids;
 		view->json = json;
-		print_guesses(families);
+		rig_cli_print_guesses(families);
 		ret = print_all(trace, view, &err);
 	}
 	if (view)
