@@ -59,16 +59,20 @@ deps:
 deps-check:
 	@ci/deps build tidy $(VM)
 
-# Both suites leave KTAP in build/report/, which nlrig counts in and turns into one table.
+# All of these leave KTAP in build/report/, which nlrig counts in and turns into one table.
 check: deps-check $(B)/nlrig $(B)/nlrig-test
 	@mkdir -p $(B)/report
 	@echo '  TIDY'
 	@ci/tidy >$(B)/report/tidy.ktap || [ $$? = 1 ]
 	@echo '  UNIT'
 	@$(B)/nlrig-test >$(B)/report/unit.ktap || true
+	@echo '  TRACE'
+	@$(B)/nlrig judge --quiet --ktap corpora/traces/*.pcapng >$(B)/report/trace.ktap || \
+		[ $$? = 1 ]
 	@echo '  RUN   all cases on the model, intree and ref ($(VM))'
 	@$(B)/nlrig run --target all --vm $(VM) --report $(B)/report \
-		--also $(B)/report/tidy.ktap --also $(B)/report/unit.ktap
+		--also $(B)/report/tidy.ktap --also $(B)/report/unit.ktap \
+		--also $(B)/report/trace.ktap
 
 conformance: deps-check $(B)/nlrig
 	@$(B)/nlrig run --target $(TARGET) --vm $(VM) --report $(B)/conformance \

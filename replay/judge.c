@@ -14,6 +14,7 @@
 #include "replay/exchange.h"
 #include "replay/facts.h"
 #include "replay/knowledge.h"
+#include "replay/netdevs.h"
 
 struct trial {
 	const struct rig_trace_options *options;
@@ -312,37 +313,6 @@ static void conclude(struct trial *t, const struct rig_findings *findings)
 
 /* ---- requests ---- */
 
-/* A netdev is not seen to come, but a port that could be made of it tells that it is there. */
-static void tell_netdev(struct trial *t)
-{
-	const struct rig_message *request = t->exchange.messages;
-	const struct rig_message *reply = reply_of(&t->exchange);
-	const struct rig_node *name, *ifindex;
-	struct rig_netdev dev = { .up = true, .ethernet = true };
-	uint32_t number;
-
-	if (!request->family || request->family->index != RIG_VPORT ||
-	    request->cmd != OVS_VPORT_CMD_NEW)
-		return;
-	name = rig_message_leaf(request, OVS_VPORT_ATTR_NAME);
-	if (!name || !name->size || name->data[name->size - 1])
-		return;
-	dev.name = (const char *)name->data;
-	if (error_of(&t->exchange) == ENODEV) {
-		rig_model_netdev_gone(t->known.model, dev.name, NULL, &t->answer);
-		return;
-	}
-	ifindex = reply ? rig_message_leaf(reply, OVS_VPORT_ATTR_IFINDEX) : NULL;
-	name = rig_message_leaf(request, OVS_VPORT_ATTR_TYPE);
-	if (!ifindex || ifindex->size != sizeof(number) || !name || name->size != sizeof(number))
-		return;
-	memcpy(&number, name->data, sizeof(number));
-	if (number != OVS_VPORT_TYPE_NETDEV)
-		return;
-	memcpy(&dev.ifindex, ifindex->data, sizeof(dev.ifindex));
-	rig_model_netdev(t->known.model, &dev);
-}
-
 static bool tracks_connections(const struct rig_node *node)
 {
 	for (; node; node = node->next)
@@ -368,6 +338,7 @@ static const char *beyond_traces(const struct exchange *exchange)
 static int judge_request(struct trial *t)
 {
 	const char *beyond;
+	int gone;
 	struct rig_findings findings = { .arena = &t->arena };
 	struct exchange *exchange = &t->exchange;
 	struct rig_bytes name = {};
@@ -392,7 +363,12 @@ static int judge_request(struct trial *t)
 		return 0;
 	}
 	rig_model_socket(t->known.model, SOCK_SENDER, exchange->pid, exchange->flags, NULL);
-	tell_netdev(t);
+	gone = netdevs_follow(&t->known, exchange, &t->arena);
+	if (gone < 0)
+		return -1;
+	while (gone-- > 0)
+		count_unjudged(t, "ports whose devices went away, which the trace does not show",
+			       exchange->request->packet);
 	ret = rig_model_send(t->known.model, SOCK_SENDER, exchange->request->bytes,
 			     exchange->request->size, &t->answer);
 	if (ret < 0 || t->answer.unmodelled) {

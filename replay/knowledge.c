@@ -302,6 +302,20 @@ void knowledge_learn(struct knowledge *known, const struct rig_message *message)
 	}
 }
 
+bool knowledge_ask_ports(struct knowledge *known, const struct rig_message *request)
+{
+	struct lesson lesson;
+	struct nlmsghdr *header = (struct nlmsghdr *)lesson.bytes;
+
+	begin(known, &lesson, RIG_VPORT, OVS_VPORT_CMD_GET, rig_message_dp(request));
+	repeat(&lesson, request, OVS_VPORT_ATTR_NAME);
+	repeat(&lesson, request, OVS_VPORT_ATTR_PORT_NO);
+	header->nlmsg_flags = NLM_F_REQUEST | (is_dump(request) ? NLM_F_DUMP : 0);
+	header->nlmsg_len = lesson.size;
+	return rig_model_send(known->model, SOCK_TEACHER, lesson.bytes, lesson.size,
+			      &known->answer) == 0;
+}
+
 /* ---- keeping up ---- */
 
 static void forget_dp(struct knowledge *known, struct known_dp *dp)

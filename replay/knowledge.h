@@ -54,6 +54,9 @@ void knowledge_doubt(struct knowledge *known, const struct rig_message *request)
 /* Tells the model what an answer or notification says was there and is not known. */
 void knowledge_learn(struct knowledge *known, const struct rig_message *message);
 
+/* Asks the model for the ports that a request is about; its answer is in known->answer. */
+bool knowledge_ask_ports(struct knowledge *known, const struct rig_message *request);
+
 /* A dump has ended in order: that is all there is. */
 void knowledge_complete(struct knowledge *known, const struct rig_message *request);
 

@@ -19,6 +19,7 @@
 	"skb_mark(0x0),ct_state(0),ct_zone(0),ct_mark(0x0),ct_label(0x0),"                       \
 	"eth(src=ff:ff:ff:ff:ff:ff,dst=ff:ff:ff:ff:ff:ff),eth_type(0xffff)}"                     \
 	" actions{output:0}"
+#define PORT "port_no=1 type=netdev name=v0 ifindex=7 stats(rx_packets=5) upcall_pid=0"
 #define FLOW_KEY                                                            \
 	" key{in_port(0),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02)," \
 	"eth_type(0x1234)}"
@@ -201,6 +202,34 @@ static void notifications_and_senders(void)
 	CU_ASSERT_EQUAL(seen.faults, 0);
 }
 
+/* That a device goes is not in a trace, but a port is missed. */
+static void device_gone(void)
+{
+	static const char *const lines[] = {
+		"> dp.get @flags=request|dump @seq=1 @pid=9",
+		"< nl.done @flags=multi @seq=1 @pid=9 error=0",
+		"> dp.new @flags=request|echo @seq=2 @pid=9 name=br0 upcall_pid=0",
+		"< dp.new @flags=0 @seq=2 @pid=9 dp=31 name=br0" DP_REST,
+		"> vport.new @flags=request|echo @seq=3 @pid=9 dp=31 type=netdev name=v0 "
+		"upcall_pid=0",
+		"< vport.new @flags=0 @seq=3 @pid=9 dp=31 " PORT,
+		"> vport.get @flags=request @seq=4 @pid=9 dp=31 port_no=1",
+		"< vport.get @flags=0 @seq=4 @pid=9 dp=31 " PORT,
+		"> vport.del @flags=request @seq=5 @pid=9 dp=31 port_no=1",
+		"< nl.error @flags=0 @seq=5 @pid=9 error=ENODEV "
+		"request(len=32,type=vport,flags=request,seq=5,pid=9) hex:02010000"
+		"1f0000000800010001000000",
+		NULL,
+	};
+	struct seen seen;
+	struct rig_trace_verdict verdict = judge(lines, &seen);
+
+	CU_ASSERT_EQUAL(verdict.right, 5);
+	CU_ASSERT_EQUAL(verdict.wrong, 0);
+	CU_ASSERT_EQUAL(verdict.unjudged, 1);
+	CU_ASSERT_PTR_NOT_NULL(reason(&verdict, "devices went away"));
+}
+
 static void never_answered(void)
 {
 	static const char *const lines[] = {
@@ -226,4 +255,4 @@ RIG_TEST_SUITE(trace_judge, { "all is right", all_is_right },
 	       { "one reply altered", one_reply_altered },
 	       { "begins in the middle", begins_in_the_middle },
 	       { "notifications and senders", notifications_and_senders },
-	       { "never answered", never_answered });
+	       { "device gone", device_gone }, { "never answered", never_answered });
