@@ -280,7 +280,8 @@ static void learn_flow(struct knowledge *known, const struct rig_message *messag
 
 void knowledge_learn(struct knowledge *known, const struct rig_message *message)
 {
-	if (!message->family || !message->command)
+	/* The kernel always names the datapath. */
+	if (!message->family || !message->command || !rig_message_dp(message))
 		return;
 	switch (message->family->index) {
 	case RIG_DP:

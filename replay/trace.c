@@ -102,7 +102,8 @@ static enum rig_direction direction_of(const struct cooked *header, const struct
 	if (record->size < sizeof(first))
 		return RIG_TO_KERNEL;
 	memcpy(&first, record->data, sizeof(first));
-	return first.nlmsg_flags & NLM_F_REQUEST ? RIG_TO_KERNEL : RIG_TO_USER;
+	return first.nlmsg_flags & (NLM_F_REQUEST | NLM_F_ACK | NLM_F_ECHO) ? RIG_TO_KERNEL :
+									      RIG_TO_USER;
 }
 
 void rig_cooked_read(const struct pcap_pkthdr *packet, const uint8_t *bytes,

@@ -24,8 +24,8 @@ struct rig_record {
 	struct timespec time; /* since the epoch */
 	/*
 	 * Taken from the packet type (6: to user, 7: to kernel) where a capture has it. Packet
-	 * sockets see all that nlmon carries as outgoing; then NLM_F_REQUEST in the first message
-	 * decides: the kernel heeds nothing without it, and does not send it.
+	 * sockets see all that nlmon carries as outgoing; then the first message's flags decide:
+	 * the kernel heeds nothing without NLM_F_REQUEST and sends no request, ack or echo.
 	 */
 	enum rig_direction direction;
 	uint16_t protocol;   /* NETLINK_GENERIC and the like */

@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "replay/capture.h"
+#include "replay/census.h"
 #include "replay/families.h"
 #include "replay/view.h"
 
@@ -16,6 +17,7 @@ struct wish {
 	bool live;
 	bool all;  /* other protocols than generic netlink, too */
 	bool host; /* not only in a guest of the rig's own */
+	bool mute; /* no questions of our own */
 };
 
 static volatile sig_atomic_t ended;
@@ -49,6 +51,9 @@ static int read_options(int argc, char **argv, struct wish *wish)
 			break;
 		case 'H':
 			wish->host = true;
+			break;
+		case 'm':
+			wish->mute = true;
 			break;
 		case 'h':
 			fputs(rig_cli_capture.help, stdout);
@@ -134,6 +139,8 @@ static int run(int argc, char **argv)
 	capture = rig_capture_open(0, &err);
 	if (!capture)
 		return rig_cli_bad_error(&err);
+	if (!wish.mute)
+		rig_census_take();
 	ret = capture_all(capture, &wish, &families, &err);
 	dropped = rig_capture_dropped(capture);
 	rig_capture_close(capture);
@@ -147,14 +154,16 @@ const struct rig_command_line rig_cli_capture = {
 	.name = "capture",
 	.run = run,
 	.summary = "write what goes through netlink into a trace",
-	.help = "usage: nlrig capture [-w FILE] [--live] [--all] [--host]\n"
+	.help = "usage: nlrig capture [-w FILE] [--live] [--all] [--mute] [--host]\n"
 		"\n"
 		"Makes an nlmon device in this network namespace and captures generic netlink\n"
 		"until it is interrupted (SIGINT, SIGTERM); the device goes away with it. Needs\n"
-		"root, and changes nothing else.\n"
+		"root, and changes nothing else. It begins by asking the kernel for OVS's\n"
+		"families, datapaths, ports and flows, so that the trace tells of them.\n"
 		"\n"
 		"  -w FILE  write a trace: pcapng if so named, else pcap\n"
 		"  --live   print each message as it comes, as nlrig decode does\n"
 		"  --all    all of netlink\n"
+		"  --mute   ask nothing\n"
 		"  --host   on this machine, not only in a guest that the rig booted\n",
 };
