@@ -20,7 +20,7 @@ struct survey {
 	struct tally (*tally)[GUESSABLE]; /* by type; NULL: nothing is to be guessed */
 };
 
-static const struct rig_family *find_family(const char *name, size_t size)
+const struct rig_family *rig_trace_family_find(const char *name, size_t size)
 {
 	const struct rig_family *family = rig_family_find(name, size);
 
@@ -35,7 +35,7 @@ int rig_trace_families_give(struct rig_trace_families *families, const char *tex
 			    struct rig_error *err)
 {
 	const char *equal = strchr(text, '=');
-	const struct rig_family *family = equal ? find_family(text, equal - text) : NULL;
+	const struct rig_family *family = equal ? rig_trace_family_find(text, equal - text) : NULL;
 	unsigned long id;
 	char *end;
 

@@ -23,6 +23,9 @@ struct rig_trace_families {
 	unsigned long fitting[RIG_FAMILIES]; /* GUESSED: messages that speak for it */
 };
 
+/** rig_trace_family_find() - by its name in the notation or the kernel's. NULL: none. */
+const struct rig_family *rig_trace_family_find(const char *name, size_t size);
+
 /** rig_trace_families_give() - "NAME=ID": "flow" or "ovs_flow". -1: not so. */
 int rig_trace_families_give(struct rig_trace_families *families, const char *text,
 			    struct rig_error *err);

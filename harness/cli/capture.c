@@ -10,6 +10,7 @@
 #include "replay/capture.h"
 #include "replay/census.h"
 #include "replay/families.h"
+#include "replay/filter.h"
 #include "replay/view.h"
 
 struct wish {
@@ -18,6 +19,7 @@ struct wish {
 	bool all;  /* other protocols than generic netlink, too */
 	bool host; /* not only in a guest of the rig's own */
 	bool mute; /* no questions of our own */
+	struct rig_filter filter;
 };
 
 static volatile sig_atomic_t ended;
@@ -36,6 +38,7 @@ static int read_options(int argc, char **argv, struct wish *wish)
 		{ "all", no_argument, NULL, 'a' },	   { "host", no_argument, NULL, 'H' },
 		{ "help", no_argument, NULL, 'h' },	   {},
 	};
+	struct rig_error err = {};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "hw:", options, NULL)) != -1) {
@@ -54,6 +57,19 @@ static int read_options(int argc, char **argv, struct wish *wish)
 			break;
 		case 'm':
 			wish->mute = true;
+			break;
+		case 'f':
+			if (rig_filter_family(&wish->filter, optarg, &err) < 0)
+				return rig_cli_bad_error(&err);
+			break;
+		case 'c':
+			if (rig_filter_command(&wish->filter, optarg, &err) < 0)
+				return rig_cli_bad_error(&err);
+			break;
+		case 'p':
+			wish->filter.pid = strtoul(optarg, NULL, 0);
+			if (!wish->filter.pid)
+				return rig_cli_bad("--port-id %s: want a number", optarg);
 			break;
 		case 'h':
 			fputs(rig_cli_capture.help, stdout);
@@ -80,7 +96,7 @@ static void show(struct rig_view *view, const struct rig_record *record)
 	rig_bytes_free(&text);
 }
 
-static int capture_all(struct rig_capture *capture, const struct wish *wish,
+static int capture_all(struct rig_capture *capture, struct wish *wish,
 		       struct rig_trace_families *families, struct rig_error *err)
 {
 	struct rig_trace_writer *writer = wish->path ? rig_trace_create(wish->path, err) : NULL;
@@ -103,8 +119,10 @@ static int capture_all(struct rig_capture *capture, const struct wish *wish,
 		ret = 0;
 		if (record.protocol != NETLINK_GENERIC && !wish->all)
 			continue;
-		record.number = ++count; /* as in the file */
 		rig_trace_families_learn(families, &record);
+		if (!rig_filter_keeps(&wish->filter, &families->ids, &record))
+			continue;
+		record.number = ++count; /* as in the file */
 		if (wish->live)
 			show(view, &record);
 		if (writer)
@@ -155,6 +173,7 @@ const struct rig_command_line rig_cli_capture = {
 	.run = run,
 	.summary = "write what goes through netlink into a trace",
 	.help = "usage: nlrig capture [-w FILE] [--live] [--all] [--mute] [--host]\n"
+		"                     [--family NAME]... [--cmd FAMILY.COMMAND]... [--port-id N]\n"
 		"\n"
 		"Makes an nlmon device in this network namespace and captures generic netlink\n"
 		"until it is interrupted (SIGINT, SIGTERM); the device goes away with it. Needs\n"
@@ -165,5 +184,8 @@ const struct rig_command_line rig_cli_capture = {
 		"  --live   print each message as it comes, as nlrig decode does\n"
 		"  --all    all of netlink\n"
 		"  --mute   ask nothing\n"
+		"  --family, --cmd, --port-id\n"
+		"           only requests of that family (flow), command (flow.new) or sender,\n"
+		"           with their answers; and the controller\n"
 		"  --host   on this machine, not only in a guest that the rig booted\n",
 };

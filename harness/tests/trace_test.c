@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "replay/families.h"
+#include "replay/filter.h"
 #include "replay/view.h"
 #include "tests/test.h"
 #include "tests/trace_help.h"
@@ -250,6 +251,40 @@ static void families_guessed(void)
 	rig_test_remove(path);
 }
 
+/* A command's requests with their answers, and the controller; nothing else. */
+static void filters(void)
+{
+	static const char kept[] = "11100011";
+	static const char *const lines[] = {
+		"> ctrl.getfamily @seq=1 @pid=9 family_name=ovs_flow",
+		"> flow.new @seq=2 @pid=9 dp=1",
+		"< nl.error @seq=2 @pid=9 error=EINVAL request(seq=2,pid=9)",
+		"> flow.get @seq=3 @pid=9 dp=1",
+		"< flow.get @flags=0 @seq=3 @pid=9 dp=1",
+		"> dp.new @seq=4 name=br0",
+		"> flow.new @seq=5 dp=1",
+		"< nl.error @seq=5 @pid=9 error=0 request(seq=5,pid=9)",
+		NULL,
+	};
+	struct rig_filter *filter = calloc(1, sizeof(*filter));
+	char *path = rig_test_path(".pcap");
+	struct rig_error err = {};
+	struct rig_record record;
+	struct rig_trace *trace;
+
+	CU_ASSERT_EQUAL(rig_filter_command(filter, "ovs_flow.new", &err), 0);
+	CU_ASSERT_EQUAL(rig_filter_command(filter, "flow.nothing", &err), -1);
+	CU_ASSERT_EQUAL(rig_filter_family(filter, "nothing", &err), -1);
+	rig_test_trace(path, lines);
+	trace = rig_trace_open(path, &err);
+	while (rig_trace_next(trace, &record, &err) == 1)
+		CU_ASSERT_EQUAL(rig_filter_keeps(filter, &rig_family_ids_default, &record),
+				kept[record.number - 1] == '1');
+	rig_trace_close(trace);
+	rig_test_remove(path);
+	free(filter);
+}
+
 static void families_given(void)
 {
 	struct rig_trace_families families = {};
@@ -270,4 +305,5 @@ static void families_given(void)
 RIG_TEST_SUITE(trace, { "both formats", both_formats }, { "cut off file", cut_off_file },
 	       { "not a trace", not_a_trace }, { "packets as captured", packets_as_captured },
 	       { "lines of text", lines_of_text }, { "families learnt", families_learnt },
-	       { "families guessed", families_guessed }, { "families given", families_given });
+	       { "families guessed", families_guessed }, { "families given", families_given },
+	       { "filters", filters });
