@@ -34,9 +34,16 @@ static void end(int signal)
 static int read_options(int argc, char **argv, struct wish *wish)
 {
 	static const struct option options[] = {
-		{ "write", required_argument, NULL, 'w' }, { "live", no_argument, NULL, 'l' },
-		{ "all", no_argument, NULL, 'a' },	   { "host", no_argument, NULL, 'H' },
-		{ "help", no_argument, NULL, 'h' },	   {},
+		{ "write", required_argument, NULL, 'w' },
+		{ "live", no_argument, NULL, 'l' },
+		{ "all", no_argument, NULL, 'a' },
+		{ "mute", no_argument, NULL, 'm' },
+		{ "family", required_argument, NULL, 'f' },
+		{ "cmd", required_argument, NULL, 'c' },
+		{ "port-id", required_argument, NULL, 'p' },
+		{ "host", no_argument, NULL, 'H' },
+		{ "help", no_argument, NULL, 'h' },
+		{},
 	};
 	struct rig_error err = {};
 	int opt;
