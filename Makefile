@@ -21,7 +21,7 @@ CASES := corpora/cases
 
 # A room is a folder: whatever .c file appears there is built.
 ROOMS := schema wire model gen link judge report
-LIB_SRC := $(sort $(foreach room,$(ROOMS),$(wildcard harness/$(room)/*.c)))
+LIB_SRC := $(sort $(foreach room,$(ROOMS),$(wildcard harness/$(room)/*.c)) $(wildcard replay/*.c))
 CLI_SRC := $(sort $(wildcard harness/cli/*.c))
 LEAK_SRC := harness/tests/leak.c
 TEST_SRC := $(filter-out $(LEAK_SRC),$(sort $(wildcard harness/tests/*.c)))
@@ -29,10 +29,10 @@ LIB := $(LIB_SRC:%.c=$(B)/%.o)
 CLI := $(CLI_SRC:%.c=$(B)/%.o)
 TEST := $(TEST_SRC:%.c=$(B)/%.o)
 
-PKGS := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libmnl
+PKGS := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libmnl libpcap
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Werror -Iharness $(PKG_CFLAGS) $(CFLAGS)
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Werror -Iharness -I. $(PKG_CFLAGS) $(CFLAGS)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
@@ -74,13 +74,15 @@ check: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
 	@echo '  TIDY'
 	@ci/tidy >$(B)/report/tidy.ktap || [ $$? = 1 ]
 	@echo '  UNIT'
-	@$(B)/nlrig-test >$(B)/report/unit.ktap || true
+	@$(B)/nlrig-test >$(B)/report/unit.ktap || [ $$? = 1 ]
+	@echo '  TRACE'
+	@$(B)/nlrig judge --quiet --ktap corpora/traces/*.pcapng >$(B)/report/trace.ktap || \
+		[ $$? = 1 ]
 	@echo '  RED   what must fail, in guests'
-	@harness/tests/red-vm $(B) >$(B)/report/red-vm.ktap || true
+	@harness/tests/red-vm $(B) >$(B)/report/red-vm.ktap || [ $$? = 1 ]
 	@echo '  RUN   all cases on the model, intree and ref ($(VM))'
 	@$(B)/nlrig run --table --target all --vm $(VM) --report $(B)/report \
-		--also $(B)/report/tidy.ktap --also $(B)/report/unit.ktap \
-		--also $(B)/report/red-vm.ktap
+		$(foreach suite,tidy unit trace red-vm,--also $(B)/report/$(suite).ktap)
 
 conformance: deps-check $(B)/nlrig
 	@$(B)/nlrig run --table --target $(TARGET) --vm $(VM) --report $(B)/conformance \

@@ -29,6 +29,8 @@ extern const struct rig_command_line rig_cli_run;
 extern const struct rig_command_line rig_cli_list;
 extern const struct rig_command_line rig_cli_decode;
 extern const struct rig_command_line rig_cli_encode;
+extern const struct rig_command_line rig_cli_capture;
+extern const struct rig_command_line rig_cli_judge;
 
 /* main.c. Each prints one line on standard error and returns RIG_EXIT_USAGE. */
 int rig_cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -39,6 +41,15 @@ int rig_cli_flush(int status);
 
 /* file.c: "-" is standard input. The text is NUL-terminated, and to be freed. */
 char *rig_file_read(const char *path, size_t *size, struct rig_error *err);
+
+/* Whether it is a file that begins as pcap or pcapng do. */
+bool rig_file_is_trace(const char *path);
+
+struct rig_trace_families;
+
+/* trace.c: prints a trace; an exit status. Guesses are told on standard error. */
+int rig_cli_view(const char *path, struct rig_trace_families *families, bool json);
+void rig_cli_print_guesses(const struct rig_trace_families *families);
 
 /* cases.c */
 struct rig_case {

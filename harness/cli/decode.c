@@ -6,11 +6,14 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "replay/families.h"
 #include "wire/codec.h"
 
 struct wish {
-	bool hex;      /* the bytes are hex digits, in or out */
-	bool annotate; /* decode: a dump of the bytes beside what they are */
+	bool hex;			    /* the bytes are hex digits, in or out */
+	bool annotate;			    /* decode: a dump of the bytes beside what they are */
+	bool json;			    /* decode: of a trace, as lines of JSON */
+	struct rig_trace_families families; /* decode: what is said of a trace's ids */
 	const char *path;
 };
 
@@ -19,11 +22,11 @@ static int read_options(const struct rig_command_line *command, int argc, char *
 			struct wish *wish)
 {
 	static const struct option options[] = {
-		{ "hex", no_argument, NULL, 'x' },
-		{ "annotate", no_argument, NULL, 'a' },
-		{ "help", no_argument, NULL, 'h' },
-		{},
+		{ "hex", no_argument, NULL, 'x' },  { "annotate", no_argument, NULL, 'a' },
+		{ "json", no_argument, NULL, 'j' }, { "family", required_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' }, {},
 	};
+	struct rig_error err = {};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "hxa", options, NULL)) != -1) {
@@ -33,6 +36,13 @@ static int read_options(const struct rig_command_line *command, int argc, char *
 			break;
 		case 'a':
 			wish->annotate = true;
+			break;
+		case 'j':
+			wish->json = true;
+			break;
+		case 'f':
+			if (rig_trace_families_give(&wish->families, optarg, &err) < 0)
+				return rig_cli_bad_error(&err);
 			break;
 		case 'h':
 			fputs(command->help, stdout);
@@ -112,6 +122,8 @@ static int decode(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (!wish.hex && rig_file_is_trace(wish.path))
+		return rig_cli_view(wish.path, &wish.families, wish.json);
 	bytes = rig_file_read(wish.path, &size, &err);
 	ret = bytes ? 0 : -1;
 	if (ret == 0 && wish.hex)
@@ -166,14 +178,23 @@ static int encode(int argc, char **argv)
 const struct rig_command_line rig_cli_decode = {
 	.name = "decode",
 	.run = decode,
-	.summary = "read the bytes of a datagram, print the notation",
+	.summary = "read the bytes of a datagram or a trace, print the notation",
 	.help = "usage: nlrig decode [--hex] [--annotate] [FILE]\n"
+		"       nlrig decode [--json] [--family NAME=ID]... TRACE\n"
 		"\n"
 		"Reads one netlink datagram from a file or standard input, and prints it in the\n"
 		"notation of the cases. Any bytes can be printed; encode gives them back.\n"
 		"\n"
 		"  --hex       the input is hex digits\n"
 		"  --annotate  print the bytes, and beside them what they are\n"
+		"\n"
+		"Of a trace (pcap or pcapng, captured from an nlmon device), prints a line for\n"
+		"each message: packet, seconds since the first, direction, port id:number, the\n"
+		"message, and for a reply its request. Family ids are read from the trace, else\n"
+		"guessed.\n"
+		"\n"
+		"  --json            lines of JSON\n"
+		"  --family flow=30  this is the family's id\n"
 		"\n"
 		"  echo 10000000020001000000000000000000 | nlrig decode --hex\n",
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "replay/trace.h"
 
 static char *read_all(FILE *from, size_t *size)
 {
@@ -38,4 +39,15 @@ char *rig_file_read(const char *path, size_t *size, struct rig_error *err)
 	if (from && from != stdin)
 		fclose(from);
 	return text;
+}
+
+bool rig_file_is_trace(const char *path)
+{
+	FILE *from = strcmp(path, "-") ? fopen(path, "re") : NULL;
+	char start[4];
+	bool is = from && rig_trace_is(start, fread(start, 1, sizeof(start), from));
+
+	if (from)
+		fclose(from);
+	return is;
 }

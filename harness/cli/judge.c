@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* nlrig judge: a trace against the contract, with no kernel at all. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "replay/judge.h"
+
+struct wish {
+	struct rig_trace_families families;
+	struct rig_trace_options options;
+	bool quiet, ktap;
+	char **paths;
+	int n_paths;
+	FILE *to; /* what is said of the trace in hand */
+};
+
+/* Fills the wish; a status when there is nothing more to do, else -1. */
+static int read_options(int argc, char **argv, struct wish *wish)
+{
+	static const struct option options[] = {
+		{ "kernel", required_argument, NULL, 'k' },
+		{ "cpus", required_argument, NULL, 'c' },
+		{ "family", required_argument, NULL, 'f' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "ktap", no_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{},
+	};
+	struct rig_error err = {};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "hq", options, NULL)) != -1) {
+		switch (opt) {
+		case 'k':
+			wish->options.kernel = optarg;
+			break;
+		case 'c':
+			wish->options.cpus = strtoul(optarg, NULL, 10);
+			if (!wish->options.cpus)
+				return rig_cli_bad("--cpus %s: want a number", optarg);
+			break;
+		case 'f':
+			if (rig_trace_families_give(&wish->families, optarg, &err) < 0)
+				return rig_cli_bad_error(&err);
+			break;
+		case 'q':
+			wish->quiet = true;
+			break;
+		case 't':
+			wish->ktap = true;
+			break;
+		case 'h':
+			fputs(rig_cli_judge.help, stdout);
+			return RIG_EXIT_PASSED;
+		default:
+			return rig_cli_bad_option(&rig_cli_judge);
+		}
+	}
+	wish->paths = argv + optind;
+	wish->n_paths = argc - optind;
+	if (!wish->n_paths)
+		return rig_cli_bad("judge: name a trace; see nlrig help judge");
+	return -1;
+}
+
+static void report(void *context, const struct rig_trace_fault *fault)
+{
+	const struct wish *wish = context;
+
+	fprintf(wish->to, "%s\n", fault->headline);
+	if (wish->quiet)
+		return;
+	if (fault->sent)
+		fprintf(wish->to, "  sent:\n    %s", fault->sent);
+	fputs(fault->detail, wish->to);
+}
+
+static void print_verdict(const struct rig_trace_verdict *v, FILE *to)
+{
+	for (unsigned int i = 0; i < v->n_reasons; i++)
+		fprintf(to, "not judged %6lu  %s (first: packet %lu)\n", v->reasons[i].count,
+			v->reasons[i].why, v->reasons[i].first);
+	if (v->flawed)
+		fprintf(to, "not judged %6lu  packets that are no netlink packets\n", v->flawed);
+	fprintf(to, "%lu packets: %lu answered as the contract says, %lu not, %lu not judged\n",
+		v->packets, v->right, v->wrong, v->unjudged);
+}
+
+/* An exit status. Families that another trace told of are of no use for this one. */
+static int judge_one(struct wish *wish, const char *path)
+{
+	struct rig_trace_families families = wish->families;
+	struct rig_trace_options options = wish->options;
+	struct rig_trace_verdict verdict = {};
+	struct rig_error err = {};
+	struct rig_trace *trace = rig_trace_open(path, &err);
+	int ret = trace ? 0 : -1;
+
+	options.families = &families;
+	if (ret == 0)
+		ret = rig_trace_families_read(&families, trace, &err);
+	if (ret == 0) {
+		rig_cli_print_guesses(&families);
+		ret = rig_trace_judge(trace, &options, report, wish, &verdict, &err);
+	}
+	if (ret == 0)
+		print_verdict(&verdict, wish->to);
+	rig_trace_close(trace);
+	fflush(wish->to);
+	if (ret < 0 || verdict.damaged)
+		return rig_cli_bad_error(&err);
+	return verdict.wrong ? RIG_EXIT_FAILED : RIG_EXIT_PASSED;
+}
+
+static int judge_all(struct wish *wish)
+{
+	int i, status, worst = RIG_EXIT_PASSED;
+
+	wish->to = stdout;
+	for (i = 0; i < wish->n_paths; i++) {
+		if (wish->n_paths > 1)
+			printf("%s:\n", wish->paths[i]);
+		status = judge_one(wish, wish->paths[i]);
+		if (status > worst)
+			worst = status;
+	}
+	return worst;
+}
+
+/* The same as results, one a trace. What cannot be read has failed. */
+static int judge_in_ktap(struct wish *wish)
+{
+	struct rig_suite suite;
+	int i, status;
+
+	rig_suite_init(&suite, "trace");
+	for (i = 0; i < wish->n_paths; i++) {
+		char *said = NULL;
+		size_t len;
+
+		wish->to = open_memstream(&said, &len);
+		if (!wish->to)
+			return rig_cli_bad("out of memory");
+		status = judge_one(wish, wish->paths[i]);
+		fclose(wish->to);
+		rig_suite_add(&suite, status == RIG_EXIT_PASSED ? RIG_PASSED : RIG_FAILED,
+			      wish->paths[i], NULL, said);
+		free(said);
+	}
+	rig_ktap_write(stdout, &suite);
+	status = suite.tally[RIG_FAILED] ? RIG_EXIT_FAILED : RIG_EXIT_PASSED;
+	rig_suite_free(&suite);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct wish wish = {};
+	int status = read_options(argc, argv, &wish);
+
+	if (status >= 0)
+		return status;
+	return wish.ktap ? judge_in_ktap(&wish) : judge_all(&wish);
+}
+
+const struct rig_command_line rig_cli_judge = {
+	.name = "judge",
+	.run = run,
+	.summary = "hold a trace to the contract, without a kernel",
+	.help = "usage: nlrig judge [--kernel RELEASE] [--cpus N] [--family NAME=ID]...\n"
+		"                   [--quiet] [--ktap] TRACE...\n"
+		"\n"
+		"Follows each trace (pcap or pcapng, captured from an nlmon device) with the\n"
+		"model, and reports each answer that the contract does not allow. What was there\n"
+		"before the trace is learnt from dumps and replies; what cannot be judged until\n"
+		"then, or at all, is counted with its reason. Counters of traffic are left out.\n"
+		"\n"
+		"  --kernel 6.1.192  the release that was captured (the newest known)\n"
+		"  --cpus N          its possible processors (as the trace tells)\n"
+		"  --family flow=30  a family's id, where the trace does not tell\n"
+		"  --quiet           one line a fault\n"
+		"  --ktap            a result for each trace\n",
+};

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "replay/judge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/test.h"
+#include "tests/trace_help.h"
+
+#define DP_REST                                        \
+	" stats(n_flows=0) megaflow_stats(n_masks=0) " \
+	"user_features=0 masks_cache_size=256"
+#define FLOW_REST                                                                                \
+	" key{recirc_id(0x0),dp_hash(0x0),skb_priority(0x0),in_port(0),skb_mark(0x0),"           \
+	"ct_state(0),ct_zone(0),ct_mark(0x0),ct_label(0x0),"                                     \
+	"eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x1234)}"                     \
+	" mask{recirc_id(0x0),dp_hash(0x0),skb_priority(0x0),tunnel(ttl=0),in_port(4294967295)," \
+	"skb_mark(0x0),ct_state(0),ct_zone(0),ct_mark(0x0),ct_label(0x0),"                       \
+	"eth(src=ff:ff:ff:ff:ff:ff,dst=ff:ff:ff:ff:ff:ff),eth_type(0xffff)}"                     \
+	" actions{output:0}"
+#define PORT "port_no=1 type=netdev name=v0 ifindex=7 stats(rx_packets=5) upcall_pid=0"
+#define FLOW_KEY                                                            \
+	" key{in_port(0),eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02)," \
+	"eth_type(0x1234)}"
+
+/* How a datapath of an empty kernel is made, filled and taken away. */
+static const char *const whole_life[] = {
+	"> dp.get @flags=request|dump @seq=1 @pid=100",
+	"< nl.done @flags=multi @seq=1 @pid=100 error=0",
+	"> dp.new @flags=request|echo @seq=2 @pid=100 name=br0 upcall_pid=0",
+	"< dp.new @flags=0 @seq=2 @pid=100 dp=31 name=br0" DP_REST,
+	"> flow.new @flags=request|echo @seq=3 @pid=100 dp=31" FLOW_KEY " actions{output:0}",
+	"< flow.new @flags=0 @seq=3 @pid=100 dp=31" FLOW_REST,
+	"> flow.get @flags=request|dump @seq=4 @pid=100 dp=31",
+	"< flow.get @flags=multi @seq=4 @pid=100 dp=31" FLOW_REST,
+	"< nl.done @flags=multi @seq=4 @pid=100 error=0",
+	"> dp.del @flags=request|ack @seq=5 @pid=100 dp=31",
+	"< nl.error @flags=capped @seq=5 @pid=100 error=0 "
+	"request(len=24,type=dp,flags=request|ack,seq=5,pid=100)",
+	NULL,
+};
+
+struct seen {
+	unsigned int faults;
+	unsigned long packet; /* of the first */
+	char headline[256];
+};
+
+static void see(void *context, const struct rig_trace_fault *fault)
+{
+	struct seen *seen = context;
+
+	if (!seen->faults++) {
+		seen->packet = fault->packet;
+		snprintf(seen->headline, sizeof(seen->headline), "%s", fault->headline);
+	}
+}
+
+static struct rig_trace_verdict judge(const char *const *lines, struct seen *seen)
+{
+	struct rig_trace_families families = { .ids = rig_family_ids_default };
+	const struct rig_trace_options options = { .families = &families, .cpus = 2 };
+	struct rig_trace_verdict verdict = {};
+	struct rig_error err = {};
+	char *path = rig_test_path(".pcapng");
+	struct rig_trace *trace;
+
+	*seen = (struct seen){};
+	rig_test_trace(path, lines);
+	trace = rig_trace_open(path, &err);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(trace);
+	CU_ASSERT_EQUAL(rig_trace_judge(trace, &options, see, seen, &verdict, &err), 0);
+	rig_trace_close(trace);
+	rig_test_remove(path);
+	return verdict;
+}
+
+/* The lines with one of them replaced; n counts from 0. */
+static struct rig_trace_verdict judge_with(size_t n, const char *line, struct seen *seen)
+{
+	const char *lines[sizeof(whole_life) / sizeof(whole_life[0])];
+
+	memcpy(lines, whole_life, sizeof(whole_life));
+	lines[n] = line;
+	return judge(lines, seen);
+}
+
+static void all_is_right(void)
+{
+	struct seen seen;
+	struct rig_trace_verdict verdict = judge(whole_life, &seen);
+
+	CU_ASSERT_EQUAL(verdict.packets, 11);
+	CU_ASSERT_EQUAL(verdict.right, 5);
+	CU_ASSERT_EQUAL(verdict.wrong, 0);
+	CU_ASSERT_EQUAL(verdict.unjudged, 0);
+	CU_ASSERT_EQUAL(seen.faults, 0);
+}
+
+/* One reply altered is one fault, at the packet of its request. */
+static void one_reply_altered(void)
+{
+	static const struct {
+		size_t line;
+		const char *instead;
+		unsigned long packet;
+		const char *headline;
+	} row[] = {
+		{ 3, "< dp.new @flags=0 @seq=2 @pid=100 dp=31 name=br1" DP_REST, 3,
+		  "packet 3: dp.new: dp.new on $100 is not as the model expects: name" },
+		{ 3,
+		  "< nl.error @flags=0 @seq=2 @pid=100 error=EINVAL "
+		  "request(len=36,type=dp,flags=request|echo,seq=2,pid=100)",
+		  3, "packet 3: dp.new: model expects dp.new" },
+		{ 5, "< flow.new @flags=0 @seq=3 @pid=100 dp=31" FLOW_KEY " actions{output:0}", 5,
+		  "packet 5: flow.new: flow.new on $100 is not as the model expects: key" },
+		{ 7, "< flow.get @flags=multi @seq=4 @pid=100 dp=31" FLOW_KEY, 7,
+		  "packet 7: flow.get: flow.get on $100" },
+		{ 8, "< nl.done @flags=multi @seq=4 @pid=100 error=EINVAL", 7,
+		  "packet 7: flow.get: model expects done on $100, received error EINVAL" },
+		{ 10,
+		  "< nl.error @flags=0 @seq=5 @pid=100 error=ENODEV "
+		  "request(len=24,type=dp,flags=request|ack,seq=5,pid=100)",
+		  10, "packet 10: dp.del: model expects ok on $100, received error ENODEV" },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct seen seen;
+		struct rig_trace_verdict verdict = judge_with(row[i].line, row[i].instead, &seen);
+
+		CU_ASSERT_TRUE(verdict.wrong >= 1);
+		CU_ASSERT_EQUAL(seen.packet, row[i].packet);
+		CU_ASSERT_EQUAL(strncmp(seen.headline, row[i].headline, strlen(row[i].headline)),
+				0);
+	}
+}
+
+static const struct rig_trace_reason *reason(const struct rig_trace_verdict *verdict,
+					     const char *part)
+{
+	for (unsigned int i = 0; i < verdict->n_reasons; i++)
+		if (strstr(verdict->reasons[i].why, part))
+			return &verdict->reasons[i];
+	return NULL;
+}
+
+/* What was there before is not judged until a dump has told of it; then it is. */
+static void begins_in_the_middle(void)
+{
+	static const char *const lines[] = {
+		"> flow.get @flags=request @seq=1 @pid=9 dp=31" FLOW_KEY,
+		"< flow.get @flags=0 @seq=1 @pid=9 dp=31" FLOW_REST,
+		"> dp.get @flags=request|dump @seq=2 @pid=9",
+		"< dp.get @flags=multi @seq=2 @pid=9 dp=31 name=br0 stats(n_flows=1) "
+		"megaflow_stats(n_masks=1) user_features=0 masks_cache_size=256",
+		"< nl.done @flags=multi @seq=2 @pid=9 error=0",
+		"> flow.get @flags=request|dump @seq=3 @pid=9 dp=31",
+		"< flow.get @flags=multi @seq=3 @pid=9 dp=31" FLOW_REST,
+		"< nl.done @flags=multi @seq=3 @pid=9 error=0",
+		"> flow.get @flags=request @seq=4 @pid=9 dp=31" FLOW_KEY,
+		"< flow.get @flags=0 @seq=4 @pid=9 dp=31" FLOW_REST,
+		"> flow.get @flags=request @seq=5 @pid=9 dp=31" FLOW_KEY,
+		"< nl.error @flags=0 @seq=5 @pid=9 error=ENOENT "
+		"request(len=68,type=flow,flags=request,seq=5,pid=9)",
+		NULL,
+	};
+	struct seen seen;
+	struct rig_trace_verdict verdict = judge(lines, &seen);
+
+	CU_ASSERT_PTR_NOT_NULL(reason(&verdict, "not all datapaths"));
+	CU_ASSERT_PTR_NOT_NULL(reason(&verdict, "not all flows"));
+	CU_ASSERT_EQUAL(verdict.unjudged, 3);
+	CU_ASSERT_EQUAL(verdict.right, 1);
+	CU_ASSERT_EQUAL(verdict.wrong, 1);
+	CU_ASSERT_EQUAL(seen.packet, 11);
+}
+
+/* A sender that leaves its port id out, and group members that hear of it. */
+static void notifications_and_senders(void)
+{
+	static const char *const lines[] = {
+		"> dp.get @flags=request|dump @seq=1",
+		"< nl.done @flags=multi @seq=1 @pid=100 error=0",
+		"> dp.new @flags=request|ack @seq=2 name=br0 upcall_pid=0",
+		"< dp.new @flags=0 @seq=2 @pid=100 dp=31 name=br0" DP_REST,
+		"< dp.new @flags=0 @seq=2 @pid=100 dp=31 name=br0" DP_REST,
+		"< nl.error @flags=capped @seq=2 @pid=100 error=0 "
+		"request(len=40,type=dp,flags=request|ack,seq=2)",
+		"> dp.get @flags=request @seq=3 dp=31",
+		"< dp.get @flags=0 @seq=3 @pid=100 dp=31 name=br0" DP_REST,
+		"< packet.miss @flags=0 dp=31 packet=00",
+		NULL,
+	};
+	struct seen seen;
+	struct rig_trace_verdict verdict = judge(lines, &seen);
+
+	CU_ASSERT_EQUAL(verdict.right, 3);
+	CU_ASSERT_EQUAL(verdict.wrong, 0);
+	CU_ASSERT_EQUAL(verdict.unjudged, 1);
+	CU_ASSERT_PTR_NOT_NULL(reason(&verdict, "upcalls"));
+	CU_ASSERT_EQUAL(seen.faults, 0);
+}
+
+/* That a device goes is not in a trace, but a port is missed. */
+static void device_gone(void)
+{
+	static const char *const lines[] = {
+		"> dp.get @flags=request|dump @seq=1 @pid=9",
+		"< nl.done @flags=multi @seq=1 @pid=9 error=0",
+		"> dp.new @flags=request|echo @seq=2 @pid=9 name=br0 upcall_pid=0",
+		"< dp.new @flags=0 @seq=2 @pid=9 dp=31 name=br0" DP_REST,
+		"> vport.new @flags=request|echo @seq=3 @pid=9 dp=31 type=netdev name=v0 "
+		"upcall_pid=0",
+		"< vport.new @flags=0 @seq=3 @pid=9 dp=31 " PORT,
+		"> vport.get @flags=request @seq=4 @pid=9 dp=31 port_no=1",
+		"< vport.get @flags=0 @seq=4 @pid=9 dp=31 " PORT,
+		"> vport.del @flags=request @seq=5 @pid=9 dp=31 port_no=1",
+		"< nl.error @flags=0 @seq=5 @pid=9 error=ENODEV "
+		"request(len=32,type=vport,flags=request,seq=5,pid=9) hex:02010000"
+		"1f0000000800010001000000",
+		NULL,
+	};
+	struct seen seen;
+	struct rig_trace_verdict verdict = judge(lines, &seen);
+
+	CU_ASSERT_EQUAL(verdict.right, 5);
+	CU_ASSERT_EQUAL(verdict.wrong, 0);
+	CU_ASSERT_EQUAL(verdict.unjudged, 1);
+	CU_ASSERT_PTR_NOT_NULL(reason(&verdict, "devices went away"));
+}
+
+static void never_answered(void)
+{
+	static const char *const lines[] = {
+		"> dp.get @flags=request|ack @seq=1 @pid=9 dp=5",
+		"> dp.get @flags=request|dump @seq=2 @pid=9",
+		"< nl.done @flags=multi @seq=2 @pid=9 error=0",
+		"> dp.get @flags=request|ack @seq=3 @pid=9 dp=5",
+		"> dp.get @flags=request|ack @seq=4 @pid=9 dp=5",
+		NULL,
+	};
+	struct seen seen;
+	struct rig_trace_verdict verdict = judge(lines, &seen);
+
+	/* The first: nothing was known. The last: the trace may end too early. */
+	CU_ASSERT_EQUAL(verdict.unjudged, 2);
+	CU_ASSERT_EQUAL(verdict.right, 1);
+	CU_ASSERT_EQUAL(verdict.wrong, 1);
+	CU_ASSERT_EQUAL(seen.packet, 4);
+	CU_ASSERT_PTR_NOT_NULL(strstr(seen.headline, "nothing came"));
+}
+
+RIG_TEST_SUITE(trace_judge, { "all is right", all_is_right },
+	       { "one reply altered", one_reply_altered },
+	       { "begins in the middle", begins_in_the_middle },
+	       { "notifications and senders", notifications_and_senders },
+	       { "device gone", device_gone }, { "never answered", never_answered });

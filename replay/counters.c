@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "replay/counters.h"
+
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/openvswitch.h>
+#include <string.h>
+
+#define HEADERS (NLMSG_HDRLEN + GENL_HDRLEN + sizeof(struct ovs_header))
+#define WHOLE	UINT16_MAX
+
+enum fate {
+	ZERO, /* len bytes from offset of the payload are zeroed */
+	CUT,  /* the attribute is there only when there is something to count: it goes */
+};
+
+static const struct row {
+	enum rig_family_index family;
+	uint16_t attr;
+	enum fate fate;
+	uint16_t offset, len;
+	unsigned int unless; /* COUNTERS_*: it can be judged */
+} rows[] = {
+	{ RIG_DP, OVS_DP_ATTR_STATS, ZERO, 0, offsetof(struct ovs_dp_stats, n_flows), 0 },
+	{ RIG_DP, OVS_DP_ATTR_STATS, ZERO, offsetof(struct ovs_dp_stats, n_flows), 8,
+	  COUNTERS_FLOWS },
+	{ RIG_DP, OVS_DP_ATTR_MEGAFLOW_STATS, ZERO,
+	  offsetof(struct ovs_dp_megaflow_stats, n_mask_hit), 8, 0 },
+	{ RIG_DP, OVS_DP_ATTR_MEGAFLOW_STATS, ZERO, offsetof(struct ovs_dp_megaflow_stats, n_masks),
+	  4, COUNTERS_MASKS },
+	{ RIG_DP, OVS_DP_ATTR_MEGAFLOW_STATS, ZERO,
+	  offsetof(struct ovs_dp_megaflow_stats, n_cache_hit), 8, 0 },
+	{ RIG_VPORT, OVS_VPORT_ATTR_STATS, ZERO, 0, WHOLE, 0 },
+	{ RIG_FLOW, OVS_FLOW_ATTR_STATS, CUT, 0, 0, 0 },
+	{ RIG_FLOW, OVS_FLOW_ATTR_TCP_FLAGS, CUT, 0, 0, 0 },
+	{ RIG_FLOW, OVS_FLOW_ATTR_USED, CUT, 0, 0, 0 },
+	{ RIG_FLOW, OVS_FLOW_ATTR_PAD, CUT, 0, 0, 0 }, /* of those three */
+	{ RIG_METER, OVS_METER_ATTR_STATS, ZERO, 0, WHOLE, 0 },
+	{ RIG_METER, OVS_METER_ATTR_USED, ZERO, 0, WHOLE, 0 },
+};
+
+static void zero(struct counted *message, size_t at, const struct nlattr *nla,
+		 const struct row *row)
+{
+	uint32_t payload = nla->nla_len - NLA_HDRLEN, len = row->len;
+
+	if (row->offset >= payload)
+		return;
+	if (len > payload - row->offset)
+		len = payload - row->offset;
+	memset(message->bytes + at + NLA_HDRLEN + row->offset, 0, len);
+}
+
+static void cut(struct counted *message, size_t at, size_t step)
+{
+	struct nlmsghdr header;
+	uint32_t kept = 0;
+
+	memmove(message->bytes + at, message->bytes + at + step, message->len - at - step);
+	message->len -= step;
+	memcpy(&header, message->bytes, sizeof(header));
+	header.nlmsg_len = message->len;
+	memcpy(message->bytes, &header, sizeof(header));
+	for (uint32_t i = 0; i < message->n_open; i++) {
+		struct rig_open open = message->open[i];
+
+		if (open.offset >= at && open.offset < at + step)
+			continue;
+		if (open.offset >= at + step)
+			open.offset -= step;
+		message->open[kept++] = open;
+	}
+	message->n_open = kept;
+}
+
+/* Applies the rows to the attribute at that offset; true when it is gone. */
+static bool treat(struct counted *message, size_t at, const struct nlattr *nla,
+		  const struct rig_family *family, unsigned int judged)
+{
+	size_t step = NLA_ALIGN(nla->nla_len);
+
+	if (step > message->len - at)
+		step = message->len - at;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+
+		if (row->family != family->index || row->attr != (nla->nla_type & NLA_TYPE_MASK) ||
+		    (row->unless & judged))
+			continue;
+		if (row->fate == CUT) {
+			cut(message, at, step);
+			return true;
+		}
+		zero(message, at, nla, row);
+	}
+	return false;
+}
+
+void counters_remove(struct counted *message, const struct rig_family_ids *ids, unsigned int judged)
+{
+	const struct rig_family *family;
+	struct nlmsghdr header;
+	size_t at = HEADERS;
+
+	if (message->len < HEADERS)
+		return;
+	memcpy(&header, message->bytes, sizeof(header));
+	family = rig_family_by_id(ids, header.nlmsg_type);
+	if (!family || family->index > RIG_CT_LIMIT)
+		return;
+	while (at + NLA_HDRLEN <= message->len) {
+		struct nlattr nla;
+
+		memcpy(&nla, message->bytes + at, sizeof(nla));
+		if (nla.nla_len < NLA_HDRLEN || nla.nla_len > message->len - at)
+			break;
+		if (!treat(message, at, &nla, family, judged))
+			at += NLA_ALIGN(nla.nla_len);
+	}
+}

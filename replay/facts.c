@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "replay/facts.h"
+
+#include <linux/netlink.h>
+#include <linux/openvswitch.h>
+
+#define CPUS_MANY 4096
+
+static const struct rig_node *find(const struct rig_node *nodes, unsigned int number)
+{
+	while (nodes && (nodes->form == RIG_FORM_RAW || rig_node_number(nodes) != number))
+		nodes = nodes->next;
+	return nodes;
+}
+
+static void read_datapath(struct rig_trace_facts *facts, const struct rig_message *message)
+{
+	const struct rig_node *pids = find(message->nodes, OVS_DP_ATTR_PER_CPU_PIDS);
+
+	facts->pad64 |= find(message->nodes, OVS_DP_ATTR_PAD) != NULL;
+	if (pids && pids->size / 4 > facts->cpus)
+		facts->cpus = pids->size / 4;
+}
+
+static void read_flow(struct rig_trace_facts *facts, const struct rig_message *message)
+{
+	const struct rig_node *key = find(message->nodes, OVS_FLOW_ATTR_KEY);
+
+	if (key && key->form == RIG_FORM_NEST && find(key->children, OVS_KEY_ATTR_CT_STATE))
+		facts->no_ct_zones |= !find(key->children, OVS_KEY_ATTR_CT_ZONE);
+}
+
+static void read_message(struct rig_trace_facts *facts, const struct rig_message *message)
+{
+	if (!message->family)
+		return;
+	if (message->family->index == RIG_DP)
+		read_datapath(facts, message);
+	if (message->family->index == RIG_VPORT)
+		facts->pad64 |= find(message->nodes, OVS_VPORT_ATTR_PAD) != NULL;
+	if (message->family->index == RIG_FLOW)
+		read_flow(facts, message);
+}
+
+int rig_trace_facts_read(struct rig_trace_facts *facts, struct rig_trace *trace,
+			 const struct rig_family_ids *ids, struct rig_error *err)
+{
+	struct rig_arena arena = {};
+	struct rig_record record;
+	struct rig_message *message;
+	int ret = 0;
+
+	*facts = (struct rig_trace_facts){};
+	while (ret == 0 && rig_trace_next(trace, &record, NULL) == 1) {
+		if (record.direction != RIG_TO_USER || record.protocol != NETLINK_GENERIC)
+			continue;
+		rig_arena_reset(&arena);
+		if (rig_decode(&arena, ids, record.data, record.size, &message, NULL) < 0)
+			ret = rig_error_set(err, "out of memory");
+		for (; ret == 0 && message; message = message->next)
+			read_message(facts, message);
+	}
+	if (!facts->cpus)
+		facts->cpus = CPUS_MANY;
+	rig_arena_free(&arena);
+	return ret == 0 ? rig_trace_rewind(trace, err) : ret;
+}

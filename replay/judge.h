@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Judges a trace without a kernel: the model follows it from its first message, and each answer
+ * in it must be one that the contract allows.
+ *
+ * A trace begins somewhere in a datapath's life and shows no frames. What was there before is
+ * learnt from the answers that tell of it (dumps above all); until then, an answer that the model
+ * would not give is no fault but counted, with its reason, as not judged.
+ */
+#ifndef RIG_REPLAY_JUDGE_H
+#define RIG_REPLAY_JUDGE_H
+
+#include "replay/families.h"
+#include "replay/trace.h"
+
+struct rig_trace_options {
+	const struct rig_trace_families *families;
+	const char *kernel; /* release that was captured; NULL: the newest that the model knows */
+	unsigned int cpus;  /* possible processors; 0: as many as the trace tells of */
+};
+
+/* An answer that the contract does not allow. Strings live as long as the call. */
+struct rig_trace_fault {
+	unsigned long packet; /* of the request, or of what came unasked */
+	const char *headline; /* "packet 12: flow.new: model expects error EINVAL ..." */
+	const char *sent;     /* lines of the notation; NULL: unasked */
+	const char *detail;   /* lines; may be "" */
+};
+
+typedef void rig_trace_report(void *context, const struct rig_trace_fault *fault);
+
+#define RIG_TRACE_REASONS 48
+
+struct rig_trace_reason {
+	const char *why; /* a few words, for the life of the program */
+	unsigned long count;
+	unsigned long first; /* packet */
+};
+
+struct rig_trace_verdict {
+	unsigned long packets, flawed; /* read; of them, no netlink packets */
+	unsigned long right;	       /* requests all of whose answers are allowed */
+	unsigned long wrong;	       /* requests with one that is not */
+	unsigned long unjudged;	       /* requests and events; their reasons: */
+	struct rig_trace_reason reasons[RIG_TRACE_REASONS];
+	unsigned int n_reasons;
+	bool damaged; /* the trace could not be read to its end; the error says where */
+};
+
+/** rig_trace_judge() - 0, whatever the verdict; -1: out of memory. */
+int rig_trace_judge(struct rig_trace *trace, const struct rig_trace_options *options,
+		    rig_trace_report *report, void *context, struct rig_trace_verdict *verdict,
+		    struct rig_error *err);
+
+#endif
