@@ -4,9 +4,9 @@
 #define OVSR_FLOW_H
 
 #include "flow_key.h"
+#include "flow_mask.h"
 
 struct ovsr_actions;
-struct ovsr_mask;
 
 #define OVSR_UFID_MAX 16 /* bytes */
 
@@ -25,7 +25,7 @@ struct ovsr_flow_stats {
 };
 
 struct ovsr_flow_cpu_stats {
-	spinlock_t lock;
+	spinlock_t lock; /* over @s */
 	struct ovsr_flow_stats s;
 };
 

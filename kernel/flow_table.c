@@ -2,7 +2,6 @@
 #include <linux/jhash.h>
 #include <linux/random.h>
 
-#include "flow_mask.h"
 #include "flow_table.h"
 #include "lock.h"
 
