@@ -589,5 +589,6 @@ struct genl_family ovsr_flow_family __ro_after_init = {
 	.resv_start_op = OVS_FLOW_CMD_SET + 1,
 	.mcgrps = &flow_group,
 	.n_mcgrps = 1,
+	.pre_doit = ovsr_request_trace,
 	.module = THIS_MODULE,
 };

@@ -17,6 +17,7 @@
 #include "family.h"
 #include "lock.h"
 #include "notify.h"
+#include "trace.h"
 #include "vport.h"
 
 static DEFINE_MUTEX(big_lock);
@@ -29,6 +30,18 @@ static struct genl_family *const families[] = {
 	&ovsr_ct_limit_family,
 #endif
 };
+
+int ovsr_request_trace(const struct genl_ops *ops, struct sk_buff *skb, struct genl_info *info)
+{
+	int i;
+
+	if (!trace_ovsr_request_enabled())
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(families); i++)
+		if (families[i]->id == info->nlhdr->nlmsg_type)
+			trace_ovsr_request(families[i], info);
+	return 0;
+}
 
 void ovsr_lock(void)
 {
