@@ -14,9 +14,11 @@
 #include "action_exec.h"
 #include "conntrack.h"
 #include "datapath.h"
+#include "debug.h"
 #include "family.h"
 #include "lock.h"
 #include "notify.h"
+#include "proc.h"
 #include "trace.h"
 #include "vport.h"
 
@@ -88,14 +90,24 @@ static int __init register_families(void)
 static int __net_init net_start(struct net *net)
 {
 	struct ovsr_net *on = ovsr_net(net);
+	int err;
 
 	INIT_LIST_HEAD(&on->datapaths);
 	INIT_WORK(&on->detach_work, ovsr_notify_detach_work);
-	return 0;
+
+	err = ovsr_limits_net_init(net);
+	if (err)
+		return err;
+	err = ovsr_proc_net_init(net);
+	if (err)
+		ovsr_limits_net_exit(net);
+	return err;
 }
 
 static void __net_exit net_stop(struct net *net)
 {
+	ovsr_proc_net_exit(net);
+	ovsr_limits_net_exit(net);
 	ovsr_lock();
 	ovsr_dp_net_exit(net);
 	ovsr_unlock();
@@ -131,6 +143,7 @@ static int __init ovsr_init(void)
 	err = register_families();
 	if (err)
 		goto out_notify;
+	ovsr_debug_init();
 	return 0;
 
 out_notify:
@@ -152,6 +165,7 @@ out:
 
 static void __exit ovsr_exit(void)
 {
+	ovsr_debug_exit();
 	unregister_families(ARRAY_SIZE(families));
 	ovsr_notify_exit();
 	unregister_pernet_device(&net_ops);
