@@ -334,6 +334,7 @@ struct genl_family ovsr_ct_limit_family __ro_after_init = {
 	.resv_start_op = OVS_CT_LIMIT_CMD_GET + 1,
 	.mcgrps = &ct_limit_group,
 	.n_mcgrps = 1,
+	.pre_doit = ovsr_request_trace,
 	.module = THIS_MODULE,
 };
 

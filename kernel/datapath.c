@@ -6,6 +6,7 @@
 #include "action_exec.h"
 #include "datapath.h"
 #include "flow_extract.h"
+#include "trace.h"
 #include "upcall.h"
 #include "vport.h"
 
@@ -203,6 +204,7 @@ void ovsr_dp_process(struct sk_buff *skb, struct ovsr_key *key)
 	flow = ovsr_flow_table_lookup(&dp->flows, key, skb_get_hash(skb), &n_mask_hit,
 				      &n_cache_hit);
 	count(dp, flow, n_mask_hit, n_cache_hit);
+	trace_ovsr_verdict(OVSR_CB(skb)->input_vport, skb, key, flow, n_mask_hit);
 	if (unlikely(!flow)) {
 		miss(dp, skb, key);
 		return;

@@ -10,6 +10,7 @@
 #include <net/net_namespace.h>
 
 #include "flow_table.h"
+#include "limit.h"
 #include "lock.h"
 #include "meter.h"
 
@@ -55,6 +56,7 @@ struct ovsr_datapath {
 struct ovsr_net {
 	struct list_head datapaths; /* under ovsr_lock */
 	struct work_struct detach_work;
+	struct ovsr_limits limits;
 };
 
 /**

@@ -361,5 +361,6 @@ struct genl_family ovsr_datapath_family __ro_after_init = {
 	.resv_start_op = OVS_DP_CMD_SET + 1,
 	.mcgrps = &datapath_group,
 	.n_mcgrps = 1,
+	.pre_doit = ovsr_request_trace,
 	.module = THIS_MODULE,
 };

@@ -293,12 +293,21 @@ static struct ovsr_flow *find_replaced(const struct flow_request *req, struct ov
 	return flow ?: ERR_PTR(-ENOENT);
 }
 
+static bool is_full(const struct ovsr_datapath *dp)
+{
+	unsigned int max = READ_ONCE(ovsr_net(ovsr_dp_net(dp))->limits.max_flows);
+
+	return max && ovsr_flow_table_n_flows(&dp->flows) >= max;
+}
+
 static int insert(struct flow_request *req, struct ovsr_datapath *dp, struct ovsr_flow **new,
 		  struct sk_buff **msg)
 {
 	struct ovsr_flow *flow = *new;
 	int err;
 
+	if (is_full(dp))
+		return -ENOSPC;
 	err = news_alloc(flow, req->actions, req, msg);
 	if (err)
 		return err;
@@ -589,5 +598,6 @@ struct genl_family ovsr_flow_family __ro_after_init = {
 	.resv_start_op = OVS_FLOW_CMD_SET + 1,
 	.mcgrps = &flow_group,
 	.n_mcgrps = 1,
+	.pre_doit = ovsr_request_trace,
 	.module = THIS_MODULE,
 };

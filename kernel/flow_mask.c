@@ -1,12 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/moduleparam.h>
 #include <linux/percpu.h>
 
 #include "flow_mask.h"
 #include "lock.h"
 
-#define MASKS_GROW    16  /* the array grows and shrinks by so many */
-#define CACHE_DEFAULT 256 /* entries for each processor */
-#define CACHE_WAYS    4	  /* places for a packet's guess: one for each byte of its hash */
+#define MASKS_GROW 16 /* the array grows and shrinks by so many */
+#define CACHE_WAYS 4  /* places for a packet's guess: one for each byte of its hash */
+
+static unsigned int cache_default __read_mostly = 256;
+
+static bool cache_size_ok(u32 size)
+{
+	return (!size || is_power_of_2(size)) &&
+	       size * sizeof(struct ovsr_mask_guess) <= PCPU_MIN_UNIT_SIZE;
+}
+
+static int cache_default_set(const char *text, const struct kernel_param *param)
+{
+	unsigned int size;
+	int err = kstrtouint(text, 0, &size);
+
+	if (err)
+		return err;
+	return cache_size_ok(size) ? param_set_uint(text, param) : -EINVAL;
+}
+
+static const struct kernel_param_ops cache_default_ops = {
+	.set = cache_default_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(masks_cache_size, &cache_default_ops, &cache_default, 0644);
+MODULE_PARM_DESC(masks_cache_size,
+		 "Mask cache of a new datapath: entries a CPU, a power of two, or 0 (256)");
 
 static struct ovsr_mask_array *array_alloc(u32 room)
 {
@@ -121,8 +148,7 @@ struct ovsr_mask_cache *ovsr_mask_cache_alloc(u32 size)
 {
 	struct ovsr_mask_cache *cache;
 
-	if ((size && !is_power_of_2(size)) ||
-	    size * sizeof(struct ovsr_mask_guess) > PCPU_MIN_UNIT_SIZE)
+	if (!cache_size_ok(size))
 		return ERR_PTR(-EINVAL);
 	cache = kzalloc(sizeof(*cache), GFP_KERNEL);
 	if (!cache)
@@ -141,7 +167,7 @@ struct ovsr_mask_cache *ovsr_mask_cache_alloc(u32 size)
 
 struct ovsr_mask_cache *ovsr_mask_cache_default(void)
 {
-	struct ovsr_mask_cache *cache = ovsr_mask_cache_alloc(CACHE_DEFAULT);
+	struct ovsr_mask_cache *cache = ovsr_mask_cache_alloc(cache_default);
 
 	return IS_ERR(cache) ? NULL : cache;
 }

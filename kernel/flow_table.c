@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/jhash.h>
 #include <linux/random.h>
+#include <linux/seq_file.h>
 
 #include "flow_table.h"
 #include "lock.h"
@@ -332,4 +333,25 @@ int ovsr_flow_table_cache_resize(struct ovsr_flow_table *table, u32 size)
 	rcu_assign_pointer(table->cache, new);
 	ovsr_mask_cache_free_rcu(old);
 	return 0;
+}
+
+void ovsr_flow_table_show(struct seq_file *m, const struct ovsr_flow_table *table)
+{
+	static const char *const names[] = { [OVSR_BY_KEY] = "key", [OVSR_BY_UFID] = "ufid" };
+	const struct ovsr_mask_array *masks = ovsr_dereference(table->masks);
+	const struct ovsr_flow_hash *hash;
+	const struct ovsr_mask *mask;
+	u32 i;
+
+	for (i = 0; i < OVSR_BY_MAX; i++) {
+		hash = ovsr_dereference(table->hash[i]);
+		seq_printf(m, "  by_%s flows=%u buckets=%u\n", names[i], hash->n, hash->n_buckets);
+	}
+	seq_printf(m, "  masks n=%u room=%u cache_size=%u\n", masks->n, masks->room,
+		   ovsr_flow_table_cache_size(table));
+	for (i = 0; i < masks->n; i++) {
+		mask = ovsr_dereference(masks->masks[i]);
+		seq_printf(m, "    mask %u: flows=%u bytes=%u..%u\n", i, mask->refs, mask->start,
+			   mask->end);
+	}
 }

@@ -11,6 +11,7 @@
 
 #include "flow.h"
 
+struct seq_file;
 struct ovsr_flow_hash;
 struct ovsr_mask_array;
 struct ovsr_mask_cache;
@@ -57,6 +58,8 @@ void ovsr_flow_table_remove(struct ovsr_flow_table *table, struct ovsr_flow *flo
 struct ovsr_flow *ovsr_flow_table_next(struct ovsr_flow_table *table, unsigned long *cursor);
 
 u32 ovsr_flow_table_n_flows(const struct ovsr_flow_table *table);
+/* How full it is, and its masks in the order in which they are tried. Under ovsr_lock. */
+void ovsr_flow_table_show(struct seq_file *m, const struct ovsr_flow_table *table);
 u32 ovsr_flow_table_n_masks(const struct ovsr_flow_table *table);
 
 /* Entries of the mask cache per processor: OVS_DP_ATTR_MASKS_CACHE_SIZE. */

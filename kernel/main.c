@@ -14,9 +14,12 @@
 #include "action_exec.h"
 #include "conntrack.h"
 #include "datapath.h"
+#include "debug.h"
 #include "family.h"
 #include "lock.h"
 #include "notify.h"
+#include "proc.h"
+#include "trace.h"
 #include "vport.h"
 
 static DEFINE_MUTEX(big_lock);
@@ -29,6 +32,18 @@ static struct genl_family *const families[] = {
 	&ovsr_ct_limit_family,
 #endif
 };
+
+int ovsr_request_trace(const struct genl_ops *ops, struct sk_buff *skb, struct genl_info *info)
+{
+	int i;
+
+	if (!trace_ovsr_request_enabled())
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(families); i++)
+		if (families[i]->id == info->nlhdr->nlmsg_type)
+			trace_ovsr_request(families[i], info);
+	return 0;
+}
 
 void ovsr_lock(void)
 {
@@ -75,14 +90,24 @@ static int __init register_families(void)
 static int __net_init net_start(struct net *net)
 {
 	struct ovsr_net *on = ovsr_net(net);
+	int err;
 
 	INIT_LIST_HEAD(&on->datapaths);
 	INIT_WORK(&on->detach_work, ovsr_notify_detach_work);
-	return 0;
+
+	err = ovsr_limits_net_init(net);
+	if (err)
+		return err;
+	err = ovsr_proc_net_init(net);
+	if (err)
+		ovsr_limits_net_exit(net);
+	return err;
 }
 
 static void __net_exit net_stop(struct net *net)
 {
+	ovsr_proc_net_exit(net);
+	ovsr_limits_net_exit(net);
 	ovsr_lock();
 	ovsr_dp_net_exit(net);
 	ovsr_unlock();
@@ -118,6 +143,7 @@ static int __init ovsr_init(void)
 	err = register_families();
 	if (err)
 		goto out_notify;
+	ovsr_debug_init();
 	return 0;
 
 out_notify:
@@ -139,6 +165,7 @@ out:
 
 static void __exit ovsr_exit(void)
 {
+	ovsr_debug_exit();
 	unregister_families(ARRAY_SIZE(families));
 	ovsr_notify_exit();
 	unregister_pernet_device(&net_ops);

@@ -337,5 +337,6 @@ struct genl_family ovsr_meter_family __ro_after_init = {
 	.resv_start_op = OVS_METER_CMD_GET + 1,
 	.mcgrps = &meter_group,
 	.n_mcgrps = 1,
+	.pre_doit = ovsr_request_trace,
 	.module = THIS_MODULE,
 };

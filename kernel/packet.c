@@ -138,5 +138,6 @@ struct genl_family ovsr_packet_family __ro_after_init = {
 	.small_ops = packet_ops,
 	.n_small_ops = ARRAY_SIZE(packet_ops),
 	.resv_start_op = OVS_PACKET_CMD_EXECUTE + 1,
+	.pre_doit = ovsr_request_trace,
 	.module = THIS_MODULE,
 };

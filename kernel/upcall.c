@@ -11,6 +11,7 @@
 #include "family.h"
 #include "flow_extract.h"
 #include "notify.h"
+#include "trace.h"
 #include "tunnel_key.h"
 #include "upcall.h"
 #include "vport.h"
@@ -228,6 +229,7 @@ int ovsr_upcall(struct ovsr_datapath *dp, struct sk_buff *skb, const struct ovsr
 		err = send_segments(dp, skb, key, upcall, cutlen);
 	else
 		err = send_one(dp, skb, key, upcall, cutlen);
+	trace_ovsr_upcall(upcall, skb, err);
 	if (!err)
 		return 0;
 

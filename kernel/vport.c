@@ -18,6 +18,15 @@ static DEFINE_HASHTABLE(vports_by_name, 10);
 static const struct ovsr_vport_ops *const vport_kinds[] = {
 	[OVS_VPORT_TYPE_NETDEV] = &ovsr_vport_netdev_ops,
 	[OVS_VPORT_TYPE_INTERNAL] = &ovsr_vport_internal_ops,
+#if IS_REACHABLE(CONFIG_NET_IPGRE)
+	[OVS_VPORT_TYPE_GRE] = &ovsr_vport_gre_ops,
+#endif
+#if IS_REACHABLE(CONFIG_VXLAN)
+	[OVS_VPORT_TYPE_VXLAN] = &ovsr_vport_vxlan_ops,
+#endif
+#if IS_REACHABLE(CONFIG_GENEVE)
+	[OVS_VPORT_TYPE_GENEVE] = &ovsr_vport_geneve_ops,
+#endif
 };
 
 static u32 name_hash(const struct net *net, const char *name)

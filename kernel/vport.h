@@ -43,6 +43,7 @@ struct ovsr_vport_ops {
 /**
  * struct ovsr_vport - one port of a datapath
  * @dev: the device behind it, never NULL once the port can be found
+ * @tunnel: what OVS_VPORT_ATTR_OPTIONS said of a tunnel; @tunnel.dst_port in host order
  * @by_name: in the table of all ports, hashed by the device's name when it was attached
  * @detach: on the list of ports that go with a namespace
  */
@@ -53,6 +54,10 @@ struct ovsr_vport {
 	const struct ovsr_vport_ops *ops;
 	struct ovsr_portids __rcu *upcall_pids;
 	u16 port_no;
+	struct {
+		u16 dst_port;
+		bool gbp;
+	} tunnel;
 	struct hlist_node by_name;
 	struct list_head detach;
 	struct rcu_head rcu;
@@ -60,6 +65,9 @@ struct ovsr_vport {
 
 extern const struct ovsr_vport_ops ovsr_vport_internal_ops;
 extern const struct ovsr_vport_ops ovsr_vport_netdev_ops;
+extern const struct ovsr_vport_ops ovsr_vport_vxlan_ops;
+extern const struct ovsr_vport_ops ovsr_vport_geneve_ops;
+extern const struct ovsr_vport_ops ovsr_vport_gre_ops;
 
 /* For the kinds of ports. */
 struct ovsr_vport *ovsr_vport_alloc(const struct ovsr_vport_ops *ops,
@@ -94,8 +102,9 @@ int ovsr_vport_internal_init(void);
 void ovsr_vport_internal_exit(void);
 
 /* vport_netdev.c */
-struct ovsr_vport *ovsr_vport_netdev_link(struct ovsr_vport *vport, const char *name);
 struct ovsr_vport *ovsr_vport_netdev_from_dev(const struct net_device *dev);
+int ovsr_vport_netdev_attach(struct ovsr_vport *vport);
 void ovsr_vport_netdev_detach(struct ovsr_vport *vport);
+void ovsr_vport_netdev_free(struct ovsr_vport *vport);
 
 #endif /* OVSR_VPORT_H */

@@ -461,5 +461,6 @@ struct genl_family ovsr_vport_family __ro_after_init = {
 	.resv_start_op = OVS_VPORT_CMD_SET + 1,
 	.mcgrps = &vport_group,
 	.n_mcgrps = 1,
+	.pre_doit = ovsr_request_trace,
 	.module = THIS_MODULE,
 };

@@ -56,7 +56,11 @@ static bool dev_fits(const struct net_device *dev)
 	       !ovsr_vport_internal_from_dev(dev);
 }
 
-static int attach(struct ovsr_vport *vport)
+/*
+ * Hooks the device behind @vport up with the datapath.  Returns 0, or -EBUSY or -EEXIST for a
+ * device that has a master already.  Under RTNL.
+ */
+int ovsr_vport_netdev_attach(struct ovsr_vport *vport)
 {
 	struct net_device *upper = local_dev(vport->dp);
 	struct net_device *dev = vport->dev;
@@ -78,7 +82,7 @@ static int attach(struct ovsr_vport *vport)
 	return 0;
 }
 
-/* Undoes attach() from either side: when the port goes, or when the device does.  Under RTNL. */
+/* Undoes that from either side: when the port goes, or when the device does.  Under RTNL. */
 void ovsr_vport_netdev_detach(struct ovsr_vport *vport)
 {
 	struct net_device *dev = vport->dev;
@@ -95,7 +99,7 @@ void ovsr_vport_netdev_detach(struct ovsr_vport *vport)
  * -ENODEV, -EINVAL for a device that cannot be a port, -EBUSY or -EEXIST for one that has a master
  * already.
  */
-struct ovsr_vport *ovsr_vport_netdev_link(struct ovsr_vport *vport, const char *name)
+static struct ovsr_vport *link_by_name(struct ovsr_vport *vport, const char *name)
 {
 	int err;
 
@@ -110,7 +114,7 @@ struct ovsr_vport *ovsr_vport_netdev_link(struct ovsr_vport *vport, const char *
 		goto out_put;
 
 	rtnl_lock();
-	err = attach(vport);
+	err = ovsr_vport_netdev_attach(vport);
 	rtnl_unlock();
 	if (err)
 		goto out_put;
@@ -128,7 +132,7 @@ static struct ovsr_vport *netdev_create(const struct ovsr_vport_parms *parms)
 	struct ovsr_vport *vport;
 
 	vport = ovsr_vport_alloc(&ovsr_vport_netdev_ops, parms);
-	return IS_ERR(vport) ? vport : ovsr_vport_netdev_link(vport, parms->name);
+	return IS_ERR(vport) ? vport : link_by_name(vport, parms->name);
 }
 
 static void netdev_free_rcu(struct rcu_head *rcu)
@@ -139,13 +143,19 @@ static void netdev_free_rcu(struct rcu_head *rcu)
 	ovsr_vport_free(vport);
 }
 
+/* Gives the device back and frees the port, when no reader sees them any more. */
+void ovsr_vport_netdev_free(struct ovsr_vport *vport)
+{
+	call_rcu(&vport->rcu, netdev_free_rcu);
+}
+
 static void netdev_destroy(struct ovsr_vport *vport)
 {
 	rtnl_lock();
 	if (netif_is_ovs_port(vport->dev)) /* else the device went first */
 		ovsr_vport_netdev_detach(vport);
 	rtnl_unlock();
-	call_rcu(&vport->rcu, netdev_free_rcu);
+	ovsr_vport_netdev_free(vport);
 }
 
 const struct ovsr_vport_ops ovsr_vport_netdev_ops = {

@@ -36,6 +36,12 @@ void rig_exec_frame(struct rig_exec *x, struct rig_packet **p, struct rig_port *
 	struct rig_dev *dev = port->dev;
 	struct rig_expected *e;
 
+	/* With no tunnel set for it, the packet has nowhere to go. */
+	if (dev->tunnel.type) {
+		if ((*p)->tunnelled)
+			rig_answer_unmodelled(x->out, "a packet into a tunnel", false);
+		return;
+	}
 	if (dev->internal) {
 		port->stats.rx_packets++;
 		port->stats.rx_bytes += (*p)->len - ETH_HLEN;
@@ -106,12 +112,19 @@ static void userspace_action(struct rig_exec *x, struct rig_packet *p,
 {
 	struct rig_upcall u = { .command = OVS_PACKET_CMD_ACTION, .cut = p->cut };
 	struct rig_nla_walk w = rig_nla_inside(a);
+	const struct rig_port *out;
 	const struct nlattr *in;
 
 	while ((in = rig_nla_next(&w))) {
 		switch (rig_nla_type(in)) {
 		case OVS_USERSPACE_ATTR_PID:
 			u.portid = rig_nla_u32(in);
+			break;
+		case OVS_USERSPACE_ATTR_EGRESS_TUN_PORT:
+			/* The key of the outer packet depends on the host's routes. */
+			out = rig_port_by_number(x->dp, rig_nla_u32(in));
+			if (out && out->dev->tunnel.type && p->tunnelled)
+				rig_answer_unmodelled(x->out, "the key of an egress tunnel", true);
 			break;
 		case OVS_USERSPACE_ATTR_USERDATA:
 			u.userdata = in;

@@ -285,7 +285,7 @@ static int apply(struct rig_packet *p, struct rig_key *key, unsigned int type,
 	case OVS_KEY_ATTR_MPLS:
 		return set_mpls(p, key, c);
 	case OVS_KEY_ATTR_TUNNEL:
-		/* Where it would count, in a tunnel port, nothing is modelled. */
+		p->tunnelled = true;
 		return 0;
 	}
 	/* Accepted in a flow, but nothing can set it. */

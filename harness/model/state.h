@@ -32,6 +32,13 @@ struct rig_sock {
 	uint32_t groups[16]; /* 0 = none */
 };
 
+/* What a tunnel port's own device is made with. */
+struct rig_tunnel {
+	uint32_t type;	   /* OVS_VPORT_TYPE_*; 0: no tunnel */
+	uint16_t dst_port; /* UDP, host order; 0: of none, or of one that the kernel chose */
+	bool gbp;
+};
+
 /* A network device, in the datapath or not. */
 struct rig_dev {
 	struct rig_dev *next;
@@ -41,6 +48,7 @@ struct rig_dev {
 	int slot;   /* of the ifindex, when the kernel chose it; else -1 */
 	bool known; /* the ifindex has been learnt */
 	bool up, ethernet, loopback, internal;
+	struct rig_tunnel tunnel;
 	struct rig_port *port; /* it is a port, or NULL */
 };
 
@@ -262,6 +270,18 @@ struct rig_port *rig_port_by_number(const struct rig_datapath *dp, uint32_t numb
 struct rig_port *rig_port_by_name(struct rig_model *m, unsigned int netns, const char *name);
 void rig_port_gone(struct rig_model *m, struct rig_port *port, struct rig_answer *out);
 rig_genl_command_fn rig_vport_new, rig_vport_del, rig_vport_get, rig_vport_set, rig_vport_dump;
+
+/* tunnel_port.c */
+bool rig_tunnel_is(uint32_t vport_type);
+/* OVS_VPORT_ATTR_OPTIONS (may be NULL) for tunnel->type. 0, -EINVAL, or -ERANGE. */
+int rig_tunnel_read(struct rig_tunnel *tunnel, const struct nlattr *options);
+/* 0, or what the driver says when one of its devices is in the way: -EEXIST or -EBUSY. */
+int rig_tunnel_clash(const struct rig_model *m, unsigned int netns,
+		     const struct rig_tunnel *tunnel);
+/* 0, or -EADDRINUSE: another tunnel has the UDP port. */
+int rig_tunnel_listen(const struct rig_model *m, unsigned int netns,
+		      const struct rig_tunnel *tunnel);
+void rig_tunnel_put_options(struct rig_answer *a, const struct rig_tunnel *tunnel);
 
 /* flow.c */
 rig_genl_command_fn rig_flow_new, rig_flow_del, rig_flow_get, rig_flow_set, rig_flow_dump;

@@ -7,6 +7,8 @@
 
 #include "state.h"
 
+#define TUNNEL_MTU 65400 /* the drivers differ; none refuses what a packet can be */
+
 const struct rig_policy rig_vport_policy[] = {
 	[OVS_VPORT_ATTR_NAME] = { .kind = RIG_POLICY_STRING, .len = IFNAMSIZ - 1 },
 	[OVS_VPORT_ATTR_STATS] = { .len = sizeof(struct ovs_vport_stats) },
@@ -88,22 +90,29 @@ static int choose_name(struct rig_model *m, unsigned int netns, const char *patt
 	return -ENFILE;
 }
 
+/* The name of a device that is to be made. */
+static int settle_name(struct rig_model *m, unsigned int netns, const char *wanted,
+		       char name[IFNAMSIZ])
+{
+	memset(name, 0, IFNAMSIZ);
+	if (!name_ok(wanted))
+		return -EINVAL;
+	if (strchr(wanted, '%'))
+		return choose_name(m, netns, wanted, name);
+	if (rig_dev_by_name(m, netns, wanted))
+		return -EEXIST;
+	strncpy(name, wanted, IFNAMSIZ - 1);
+	return 0;
+}
+
 /* An internal port brings its device with it. */
 static int create_dev(struct rig_model *m, const struct rig_datapath *dp,
 		      const struct rig_port_spec *spec, struct rig_dev **out)
 {
-	char name[IFNAMSIZ] = "";
+	char name[IFNAMSIZ];
 	struct rig_dev *dev;
-	int err = 0;
+	int err = settle_name(m, dp->netns, spec->name, name);
 
-	if (!name_ok(spec->name))
-		return -EINVAL;
-	if (strchr(spec->name, '%'))
-		err = choose_name(m, dp->netns, spec->name, name);
-	else if (rig_dev_by_name(m, dp->netns, spec->name))
-		err = -EEXIST;
-	else
-		strncpy(name, spec->name, IFNAMSIZ - 1);
 	if (err)
 		return err;
 	if (spec->ifindex && rig_dev_by_ifindex(m, dp->netns, spec->ifindex))
@@ -114,6 +123,37 @@ static int create_dev(struct rig_model *m, const struct rig_datapath *dp,
 	dev->internal = dev->ethernet = true;
 	dev->ifindex = spec->ifindex;
 	if (!spec->ifindex && !rig_dev_choose_ifindex(m, dev)) {
+		rig_dev_remove(m, dev);
+		return -ENOMEM;
+	}
+	*out = dev;
+	return 0;
+}
+
+/* So does a tunnel port; the device is taken up, to listen. */
+static int create_tunnel(struct rig_model *m, const struct rig_datapath *dp,
+			 const struct rig_port_spec *spec, struct rig_dev **out)
+{
+	struct rig_tunnel tunnel = { .type = spec->type };
+	char name[IFNAMSIZ];
+	struct rig_dev *dev;
+	int err = rig_tunnel_read(&tunnel, spec->options);
+
+	if (!err)
+		err = rig_tunnel_clash(m, dp->netns, &tunnel);
+	if (!err)
+		err = settle_name(m, dp->netns, spec->name, name);
+	if (!err)
+		err = rig_tunnel_listen(m, dp->netns, &tunnel);
+	if (err)
+		return err;
+	dev = rig_dev_add(m, dp->netns, name);
+	if (!dev)
+		return -ENOMEM;
+	dev->ethernet = dev->up = true;
+	dev->mtu = TUNNEL_MTU;
+	dev->tunnel = tunnel;
+	if (!rig_dev_choose_ifindex(m, dev)) {
 		rig_dev_remove(m, dev);
 		return -ENOMEM;
 	}
@@ -142,6 +182,8 @@ static int get_dev(struct rig_model *m, const struct rig_datapath *dp,
 {
 	if (spec->type == OVS_VPORT_TYPE_INTERNAL)
 		return create_dev(m, dp, spec, out);
+	if (rig_tunnel_is(spec->type))
+		return create_tunnel(m, dp, spec, out);
 	return attach_dev(m, dp, spec, out);
 }
 
@@ -179,7 +221,7 @@ void rig_port_remove(struct rig_model *m, struct rig_port *port)
 		p = &(*p)->next;
 	*p = port->next;
 	port->dev->port = NULL;
-	if (port->dev->internal)
+	if (port->dev->internal || port->dev->tunnel.type)
 		rig_dev_remove(m, port->dev);
 	free(port->portid);
 	free(port);
@@ -201,6 +243,7 @@ static void put_port(struct rig_answer *a, const struct rig_port *port)
 	if (!port->dev->internal || port->dev->up)
 		rig_put_open(a, at, sizeof(port->stats), RIG_OPEN_TRAFFIC, -1);
 	rig_put(a, OVS_VPORT_ATTR_UPCALL_PID, port->portid, 4 * n);
+	rig_tunnel_put_options(a, &port->dev->tunnel);
 }
 
 static void notify(struct rig_request *r, uint8_t command, const struct rig_port *port)
@@ -262,19 +305,16 @@ static int choose_number(const struct rig_datapath *dp, uint32_t *number)
 	return 0;
 }
 
-static int check_type(struct rig_request *r, uint32_t type)
+static int check_type(struct rig_request *r, const struct rig_port_spec *spec)
 {
-	switch (type) {
-	case OVS_VPORT_TYPE_NETDEV:
-	case OVS_VPORT_TYPE_INTERNAL:
+	if (spec->type == OVS_VPORT_TYPE_NETDEV || spec->type == OVS_VPORT_TYPE_INTERNAL)
 		return 0;
-	case OVS_VPORT_TYPE_GRE:
-	case OVS_VPORT_TYPE_VXLAN:
-	case OVS_VPORT_TYPE_GENEVE:
-		rig_answer_unmodelled(r->out, "tunnel ports", true);
-		break;
-	}
-	return -EAFNOSUPPORT;
+	if (!rig_tunnel_is(spec->type))
+		return -EAFNOSUPPORT;
+	/* The device is made, is then not found under that name, and stays. */
+	if (strchr(spec->name, '%'))
+		rig_answer_unmodelled(r->out, "a tunnel port named by a template", true);
+	return 0;
 }
 
 int rig_vport_new(struct rig_request *r)
@@ -302,7 +342,7 @@ int rig_vport_new(struct rig_request *r)
 	dp = rig_dp_by_ifindex(r->m, r->netns, r->dp_ifindex);
 	err = dp ? choose_number(dp, &spec.number) : -ENODEV;
 	if (!err)
-		err = check_type(r, spec.type);
+		err = check_type(r, &spec);
 	if (!err)
 		err = rig_port_add(r->m, dp, &spec, &port);
 	if (!err)

@@ -178,7 +178,7 @@ static void beyond_its_depth(void)
 
 	test_world_open(&w, NULL);
 	test_world_send(&w, 0, BR0);
-	test_world_send(&w, 0, "vport.new dp=16 name=gre0 type=gre upcall_pid=0");
+	test_world_send(&w, 0, "vport.new dp=16 name=\"gre%d\" type=gre upcall_pid=0");
 	CU_ASSERT_PTR_NOT_NULL(w.answer.unmodelled);
 	CU_ASSERT(w.answer.tainted);
 	/* From here on it knows nothing, until it begins again. */
