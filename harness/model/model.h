@@ -142,7 +142,12 @@ struct rig_expected {
 	const char *netns;  /* FRAME: of that netdev; NULL = the first */
 	/* Within one socket the list is in order, but members of one nonzero set come in any. */
 	unsigned int set;
-	/* May stay away: a random number, or a kernel's private order, decides. Rare. */
+	/*
+	 * Of the members of one nonzero group, which may go to different sockets, exactly one
+	 * comes: only the kernel knows which. If they are optional, at most one.
+	 */
+	unsigned int group;
+	/* May stay away: a random number decides, or whom only the kernel knows is not there. */
 	bool optional;
 	const uint8_t *bytes;
 	uint32_t len;

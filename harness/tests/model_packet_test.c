@@ -265,14 +265,14 @@ static void whom_to_tell(void)
 		"01,dst=02:00:00:00:00:02),eth_type(0x0800),ipv4(src=10.0.0.1,dst=10.0.0.2,"
 		"proto=17,tos=0,ttl=64,frag=no),udp(src=1,dst=2)} hash=0x100000000 "
 		"packet=02000000000202000000000108004500001e00004000401126cd0a0000010a00000"
-		"200010002000a836b6869 ?\n"
+		"200010002000a836b6869 =1\n"
 		"1: packet.miss dp=16 "
 		"key{recirc_id(0x0),dp_hash(0x0),skb_priority(0x0),in_port(1),skb_mark(0x0)"
 		",ct_state(0),ct_zone(0),ct_mark(0x0),ct_label(0x0),eth(src=02:00:00:00:00:"
 		"01,dst=02:00:00:00:00:02),eth_type(0x0800),ipv4(src=10.0.0.1,dst=10.0.0.2,"
 		"proto=17,tos=0,ttl=64,frag=no),udp(src=1,dst=2)} hash=0x100000000 "
 		"packet=02000000000202000000000108004500001e00004000401126cd0a0000010a00000"
-		"200010002000a836b6869 ?\n"));
+		"200010002000a836b6869 =1\n"));
 	/* A hash that is given is as good as known. */
 	CU_ASSERT(test_world_says(
 		&w, 0,
