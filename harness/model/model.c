@@ -59,7 +59,7 @@ struct rig_model *rig_model_new(const struct rig_model_config *config)
 	m->config = *config;
 	if (!m->config.ncpus)
 		m->config.ncpus = 1;
-	m->profile = rig_profile_find(config->kernel);
+	m->profile = rig_profile_find(config->module, config->kernel);
 	m->config.kernel = NULL;
 	start(m);
 	return m;
