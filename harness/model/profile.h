@@ -21,6 +21,7 @@ struct rig_profile {
 	bool ip6_bounded;	/* an extension header longer than the packet is an error */
 	bool ah_after_fragment; /* AH belongs behind a fragment header, and comes once */
 	bool trunc_limits;	/* trunc sets the length; before, how much is cut off */
+	bool empty_upcalls;	/* nothing left of a packet: an empty PACKET, no panic */
 	uint16_t attr_max[6];	/* highest attribute, by enum rig_model_family */
 };
 

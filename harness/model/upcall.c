@@ -154,8 +154,11 @@ void rig_upcall_send(struct rig_exec *x, struct rig_packet *p, const struct rig_
 	const uint32_t *list;
 	unsigned int chosen, n = candidates(x, p, u, &list, &chosen);
 
-	/* Nothing is left of the packet: the in-tree module dies of it (BUG in skb_zerocopy). */
-	if (!rig_packet_left(p, u->cut) && !p->tagged)
+	/*
+	 * Nothing is left of the packet. PACKET is there in every upcall, so it is there, empty;
+	 * the in-tree module dies of it (BUG in skb_zerocopy).
+	 */
+	if (!rig_packet_left(p, u->cut) && !p->tagged && !x->m->profile->empty_upcalls)
 		rig_answer_unmodelled(x->out, "an upcall without a packet", true);
 	if (p->tagged) {
 		copy = rig_packet_copy(p);
