@@ -305,8 +305,9 @@ static int report_missing(struct rig_judge *judge, const struct rig_expected *ex
 	describe(judge, &wanted, "missing", &text);
 	rig_bytes_print(&text, "  waited %u ms\n", judge->waited_ms);
 	rig_finding_add(judge->findings, rig_bytes_text(&text),
-			"%s: model expects %s on %s%s, nothing came", judge->place,
-			rig_bytes_text(&what), dollar(&wanted), where_name(judge, &wanted));
+			"%s: model expects %s on %s%s%s, nothing came", judge->place,
+			rig_bytes_text(&what), dollar(&wanted), where_name(judge, &wanted),
+			expected->group ? " or another socket" : "");
 	rig_bytes_free(&what);
 	rig_bytes_free(&text);
 	return 0;
@@ -390,26 +391,64 @@ static bool same_channel(const struct rig_expected *a, const struct rig_expected
 	return a->kind == RIG_EXPECT_FRAME ? !strcmp(a->netdev, b->netdev) : a->sock == b->sock;
 }
 
-bool rig_judge_complete(const struct rig_answer *answer, const struct rig_inbox *inbox)
+/* How many must come where this one comes; a group's members come there or elsewhere. */
+static size_t must_come(const struct rig_answer *answer, const struct rig_expected *where)
 {
 	size_t must = 0;
 
-	for (size_t i = 0; i < answer->count; i++)
-		must += !answer->list[i].optional;
-	if (inbox->count < must)
-		return false;
 	for (size_t i = 0; i < answer->count; i++) {
-		size_t expected = 0, came = 0;
+		const struct rig_expected *e = &answer->list[i];
 
-		for (size_t k = 0; k < answer->count; k++)
-			expected += same_channel(&answer->list[i], &answer->list[k]) &&
-				    !answer->list[k].optional;
-		for (size_t k = 0; k < inbox->count; k++)
-			came += rig_arrival_is_where(&inbox->list[k], &answer->list[i]);
-		if (came < expected)
+		must += same_channel(where, e) && !e->optional && !e->group;
+	}
+	return must;
+}
+
+static size_t have_come(const struct rig_inbox *inbox, const struct rig_expected *where)
+{
+	size_t came = 0;
+
+	for (size_t i = 0; i < inbox->count; i++)
+		came += rig_arrival_is_where(&inbox->list[i], where);
+	return came;
+}
+
+static bool begins_group(const struct rig_answer *answer, size_t i)
+{
+	const struct rig_expected *e = &answer->list[i];
+
+	return e->group && (!i || e[-1].group != e->group);
+}
+
+/* Each group needs one arrival of its own on one of its channels. */
+static bool groups_complete(const struct rig_answer *answer, const struct rig_inbox *inbox)
+{
+	size_t must = 0, spare = 0;
+
+	for (size_t i = 0; i < answer->count; i++) {
+		const struct rig_expected *e = &answer->list[i];
+		bool counted = false;
+
+		if (!e->group)
+			continue;
+		must += begins_group(answer, i) && !e->optional;
+		for (size_t k = 0; k < i; k++)
+			counted |= answer->list[k].group && same_channel(&answer->list[k], e);
+		if (!counted)
+			spare += have_come(inbox, e) - must_come(answer, e);
+	}
+	return spare >= must;
+}
+
+bool rig_judge_complete(const struct rig_answer *answer, const struct rig_inbox *inbox)
+{
+	for (size_t i = 0; i < answer->count; i++) {
+		const struct rig_expected *e = &answer->list[i];
+
+		if (have_come(inbox, e) < must_come(answer, e))
 			return false;
 	}
-	return true;
+	return groups_complete(answer, inbox);
 }
 
 static struct rig_expected channel_of(const struct rig_arrival *arrival)
@@ -421,13 +460,88 @@ static struct rig_expected channel_of(const struct rig_arrival *arrival)
 	};
 }
 
+/* ---- groups: which member has this kernel chosen? ---- */
+
+/* What has become of each expectation and each arrival. */
+struct choice {
+	bool *dropped; /* expectations: another of the group was chosen */
+	bool *claimed; /* expectations: an arrival meets it */
+	bool *used;    /* arrivals: meets an expectation */
+};
+
+static bool choice_init(struct choice *choice, struct rig_arena *arena, size_t n_expected,
+			size_t n_arrivals)
+{
+	size_t size = 2 * n_expected + n_arrivals + 1;
+	bool *all = rig_arena_alloc(arena, size);
+
+	if (!all)
+		return false;
+	memset(all, 0, size);
+	*choice = (struct choice){ all, all + n_expected, all + 2 * n_expected };
+	return true;
+}
+
+static void choose(struct choice *choice, const struct rig_answer *answer, size_t chosen)
+{
+	for (size_t i = 0; i < answer->count; i++)
+		if (i != chosen && answer->list[i].group == answer->list[chosen].group)
+			choice->dropped[i] = true;
+}
+
+/* Meets the arrival with an expectation, of those in a group or of those not. */
+static void claim(const struct rig_judge *judge, const struct rig_answer *answer,
+		  struct choice *choice, const struct rig_inbox *inbox, size_t k, bool in_group)
+{
+	for (size_t i = 0; i < answer->count && !choice->used[k]; i++) {
+		const struct rig_expected *e = &answer->list[i];
+
+		if (!e->group == in_group || choice->dropped[i] || choice->claimed[i] ||
+		    !rig_arrival_is_where(&inbox->list[k], e) || !is_met(judge, e, &inbox->list[k]))
+			continue;
+		choice->claimed[i] = choice->used[k] = true;
+		if (in_group)
+			choose(choice, answer, i);
+	}
+}
+
+/* Of a group that nothing meets: the member where something else came, or the first. */
+static size_t nearest(const struct rig_answer *answer, const struct choice *choice,
+		      const struct rig_inbox *inbox, size_t first)
+{
+	for (size_t i = first; i < answer->count; i++)
+		for (size_t k = 0; k < inbox->count; k++)
+			if (answer->list[i].group == answer->list[first].group &&
+			    !choice->used[k] &&
+			    rig_arrival_is_where(&inbox->list[k], &answer->list[i]))
+				return i;
+	return first;
+}
+
+/* Drops all of each group but the member that came. Expectations that stand alone go first. */
+static void choose_members(const struct rig_judge *judge, const struct rig_answer *answer,
+			   struct choice *choice, const struct rig_inbox *inbox)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < answer->count; i++)
+		any |= answer->list[i].group != 0;
+	for (int in_group = 0; any && in_group < 2; in_group++)
+		for (size_t k = 0; k < inbox->count; k++)
+			claim(judge, answer, choice, inbox, k, in_group);
+	for (size_t i = 0; any && i < answer->count; i++)
+		if (answer->list[i].group && !choice->dropped[i] && !choice->claimed[i])
+			choose(choice, answer, nearest(answer, choice, inbox, i));
+}
+
 /* Gathers what belongs to one channel, in order. */
 static void channel_fill(struct channel *channel, const struct rig_expected *of,
-			 const struct rig_answer *answer, struct rig_inbox *inbox)
+			 const struct rig_answer *answer, const struct choice *choice,
+			 struct rig_inbox *inbox)
 {
 	channel->n_expected = channel->n_arrivals = 0;
 	for (size_t i = 0; i < answer->count; i++)
-		if (same_channel(of, &answer->list[i]))
+		if (!choice->dropped[i] && same_channel(of, &answer->list[i]))
 			channel->expected[channel->n_expected++] =
 				(struct pairing){ .expected = &answer->list[i] };
 	for (size_t i = 0; i < inbox->count; i++)
@@ -454,15 +568,18 @@ int rig_judge_answer(struct rig_judge *judge, const struct rig_answer *answer,
 		.arrivals = rig_arena_alloc(judge->arena,
 					    (inbox->count + 1) * sizeof(*channel.arrivals)),
 	};
+	struct choice choice;
 
-	if (!of || !channel.expected || !channel.arrivals)
+	if (!of || !channel.expected || !channel.arrivals ||
+	    !choice_init(&choice, judge->arena, answer->count, inbox->count))
 		return -1;
+	choose_members(judge, answer, &choice, inbox);
 	for (size_t i = 0; i < count; i++) {
 		of[i] = i < answer->count ? answer->list[i] :
 					    channel_of(&inbox->list[i - answer->count]);
 		if (seen_before(of, i))
 			continue;
-		channel_fill(&channel, &of[i], answer, inbox);
+		channel_fill(&channel, &of[i], answer, &choice, inbox);
 		if (judge_channel(judge, &channel, answer->unmodelled != NULL) < 0)
 			return -1;
 	}

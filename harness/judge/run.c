@@ -35,6 +35,7 @@ static struct rig_model *make_model(const struct rig_link_facts *facts)
 		[RIG_MODEL_METER] = RIG_METER, [RIG_MODEL_CT_LIMIT] = RIG_CT_LIMIT,
 	};
 	struct rig_model_config config = {
+		.module = facts->target == RIG_TARGET_REF ? RIG_MODULE_REF : RIG_MODULE_INTREE,
 		.ncpus = facts->cpus,
 		.build = strcmp(facts->vm, "uml") ? 0 : RIG_BUILD_UML,
 	};

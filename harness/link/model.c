@@ -168,8 +168,13 @@ static int queue_answer(struct model_link *m, struct rig_error *err)
 {
 	size_t i;
 
-	for (i = 0; i < m->answer.count; i++)
-		queue(m, &m->answer.list[i]);
+	for (i = 0; i < m->answer.count; i++) {
+		const struct rig_expected *e = &m->answer.list[i];
+
+		/* Of several that only a kernel could choose from, the first. */
+		if (!i || !e->group || e->group != e[-1].group)
+			queue(m, e);
+	}
 	if (m->events.failed || m->bytes.failed)
 		return rig_error_set(err, "out of memory");
 	return 0;

@@ -48,10 +48,12 @@ void rig_exec_frame(struct rig_exec *x, struct rig_packet **p, struct rig_port *
 	}
 	if ((*p)->tagged && rig_packet_insert_tag(p))
 		return;
+	if (ends_in_tag(*p))
+		return;
 	rig_frame_put(x->out, dev->name, rig_netns_name(x->m, dev->netns), (*p)->data, (*p)->len);
 	e = rig_message_current(x->out);
 	if (e)
-		e->optional = x->optional || ends_in_tag(*p);
+		e->optional = x->optional;
 }
 
 /* The length that counts against the MTU: without the MAC header and one tag. */

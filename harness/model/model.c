@@ -59,7 +59,7 @@ struct rig_model *rig_model_new(const struct rig_model_config *config)
 	m->config = *config;
 	if (!m->config.ncpus)
 		m->config.ncpus = 1;
-	m->profile = rig_profile_find(config->kernel);
+	m->profile = rig_profile_find(config->module, config->kernel);
 	m->config.kernel = NULL;
 	start(m);
 	return m;
@@ -316,9 +316,14 @@ void rig_model_finish(struct rig_model *m, struct rig_answer *out)
 		if (out->tainted && !m->tainted)
 			m->tainted = out->unmodelled;
 	}
-	m->counts.messages += out->count;
-	for (size_t i = 0; i < out->count; i++)
-		m->counts.fields_open += out->list[i].n_open;
+	for (size_t i = 0; i < out->count; i++) {
+		const struct rig_expected *e = &out->list[i];
+
+		if (i && e->group && e->group == out->list[i - 1].group)
+			continue;
+		m->counts.messages++;
+		m->counts.fields_open += e->n_open;
+	}
 	if (out->store)
 		m->counts.fields_exact += out->store->fields;
 }

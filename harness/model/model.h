@@ -34,7 +34,14 @@ enum rig_build {
 	RIG_BUILD_UML = RIG_BUILD_PAD64 | RIG_BUILD_NO_CT_ZONES, /* Debian's User-Mode Linux */
 };
 
+/* Whose contract: what our own module answers does not depend on the kernel's release. */
+enum rig_model_module {
+	RIG_MODULE_INTREE, /* of the release that it came with */
+	RIG_MODULE_REF,	   /* the newest contract everywhere */
+};
+
 struct rig_model_config {
+	enum rig_model_module module;
 	const char *kernel; /* release, "6.1.192-..." : picks the profile row; NULL = the newest */
 	unsigned int ncpus; /* possible processors: per-CPU upcalls, limit of a vport's pids */
 	uint16_t family_id[RIG_MODEL_FAMILIES]; /* generic netlink ids; 0 = not there */
@@ -142,7 +149,12 @@ struct rig_expected {
 	const char *netns;  /* FRAME: of that netdev; NULL = the first */
 	/* Within one socket the list is in order, but members of one nonzero set come in any. */
 	unsigned int set;
-	/* May stay away: a random number, or a kernel's private order, decides. Rare. */
+	/*
+	 * Of the members of one nonzero group, which may go to different sockets, exactly one
+	 * comes: only the kernel knows which. If they are optional, at most one.
+	 */
+	unsigned int group;
+	/* May stay away: a random number decides, or whom only the kernel knows is not there. */
 	bool optional;
 	const uint8_t *bytes;
 	uint32_t len;

@@ -10,32 +10,37 @@
 			1 /* ct_limit */                                                        \
 	}
 
-/* Oldest first. */
+#define SINCE_6_1_176 .portids_bounded = true, .zero_rate_refused = true
+#define SINCE_6_1_192                                                                        \
+	SINCE_6_1_176, .nest_bounded = true, .ip6_bounded = true, .ah_after_fragment = true, \
+		       .trunc_limits = true
+
+/* Of each module, oldest first. */
 static const struct rig_profile profiles[] = {
-	{ 6, 1, 0, .set_nsh = true, .attr_max = ATTR_MAX_6_1 },
-	{ 6, 1, 176, .portids_bounded = true, .zero_rate_refused = true, .attr_max = ATTR_MAX_6_1 },
-	{ 6, 1, 192, .portids_bounded = true, .zero_rate_refused = true, .nest_bounded = true,
-	  .ip6_bounded = true, .ah_after_fragment = true, .trunc_limits = true,
-	  .attr_max = ATTR_MAX_6_1 },
+	{ RIG_MODULE_INTREE, 6, 1, 0, .set_nsh = true, .attr_max = ATTR_MAX_6_1 },
+	{ RIG_MODULE_INTREE, 6, 1, 176, SINCE_6_1_176, .attr_max = ATTR_MAX_6_1 },
+	{ RIG_MODULE_INTREE, 6, 1, 192, SINCE_6_1_192, .attr_max = ATTR_MAX_6_1 },
+	{ RIG_MODULE_REF, 6, 1, 0, SINCE_6_1_192, .empty_upcalls = true, .attr_max = ATTR_MAX_6_1 },
 };
 
 #define N_PROFILES (sizeof(profiles) / sizeof(profiles[0]))
 
-const struct rig_profile *rig_profile_find(const char *release)
+static bool is_since(const struct rig_profile *p, const unsigned int release[3])
 {
-	const struct rig_profile *found = &profiles[0];
-	unsigned int major, minor, patch = 0;
+	return release[0] != p->major ? release[0] > p->major :
+	       release[1] != p->minor ? release[1] > p->minor :
+					release[2] >= p->patch;
+}
 
-	if (!release || sscanf(release, "%u.%u.%u", &major, &minor, &patch) < 2)
-		return &profiles[N_PROFILES - 1];
-	for (size_t i = 0; i < N_PROFILES; i++) {
-		const struct rig_profile *p = &profiles[i];
-		bool newer = major != p->major ? major > p->major :
-			     minor != p->minor ? minor > p->minor :
-						 patch >= p->patch;
+const struct rig_profile *rig_profile_find(enum rig_model_module module, const char *release)
+{
+	unsigned int r[3] = { 0 };
+	bool known = release && sscanf(release, "%u.%u.%u", &r[0], &r[1], &r[2]) >= 2;
+	const struct rig_profile *found = NULL;
 
-		if (newer)
-			found = p;
-	}
+	/* A release before the first row has that row. */
+	for (size_t i = 0; i < N_PROFILES; i++)
+		if (profiles[i].module == module && (!found || !known || is_since(&profiles[i], r)))
+			found = &profiles[i];
 	return found;
 }

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What differs between kernel releases: one row each, so that no code asks for a version. */
+/*
+ * What differs between modules and kernel releases: one row each, so that no code
+ * asks for a version.
+ */
 #ifndef RIG_MODEL_PROFILE_H
 #define RIG_MODEL_PROFILE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model.h"
+
 struct rig_profile {
+	enum rig_model_module module;
 	unsigned int major, minor, patch; /* from this release on */
 	bool set_nsh;			  /* set(nsh) and set_masked(nsh) are accepted */
 	bool portids_bounded;		  /* a vport's portids: not more than processors */
@@ -15,12 +21,14 @@ struct rig_profile {
 	bool ip6_bounded;	/* an extension header longer than the packet is an error */
 	bool ah_after_fragment; /* AH belongs behind a fragment header, and comes once */
 	bool trunc_limits;	/* trunc sets the length; before, how much is cut off */
+	bool empty_upcalls;	/* nothing left of a packet: an empty PACKET, no panic */
 	uint16_t attr_max[6];	/* highest attribute, by enum rig_model_family */
 };
 
 /*
- * The row for a release such as "6.1.192-1-amd64"; NULL or one that cannot be read: the newest.
+ * The module's row for a release such as "6.1.192-1-amd64"; NULL or one that cannot be read: the
+ * newest.
  */
-const struct rig_profile *rig_profile_find(const char *release);
+const struct rig_profile *rig_profile_find(enum rig_model_module module, const char *release);
 
 #endif

@@ -74,13 +74,18 @@ static unsigned int candidates(const struct rig_exec *x, const struct rig_packet
 	return 1;
 }
 
+static bool find_socket(const struct rig_exec *x, uint32_t portid, unsigned int *sock)
+{
+	return portid && rig_sock_by_portid(x->m, x->dp->netns, portid, sock);
+}
+
 static bool deliver(struct rig_exec *x, const struct rig_packet *p, const struct rig_live_key *key,
-		    const struct rig_upcall *u, uint32_t portid, bool optional)
+		    const struct rig_upcall *u, uint32_t portid)
 {
 	struct rig_expected *e;
 	unsigned int sock;
 
-	if (!portid || !rig_sock_by_portid(x->m, x->dp->netns, portid, &sock))
+	if (!find_socket(x, portid, &sock))
 		return false;
 	rig_message_begin(x->out, sock, portid, RIG_ROLE_UPCALL,
 			  x->m->config.family_id[RIG_MODEL_PACKET], 0, 0, 0);
@@ -88,37 +93,58 @@ static bool deliver(struct rig_exec *x, const struct rig_packet *p, const struct
 	rig_message_end(x->out);
 	e = rig_message_current(x->out);
 	if (e)
-		e->optional = optional;
+		e->optional = x->optional;
 	return true;
 }
 
-/* Every candidate's message is optional, and whether one is lost is open unless they agree. */
-static void deliver_to_some(struct rig_exec *x, const struct rig_packet *p,
-			    const struct rig_live_key *key, const struct rig_upcall *u,
-			    const uint32_t *list, unsigned int n)
+/* The same message might have gone to this one. */
+static void deliver_instead(struct rig_exec *x, uint32_t portid, unsigned int group)
 {
-	unsigned int delivered = 0, different = 0;
+	struct rig_expected *e = rig_message_current(x->out);
+	unsigned int sock;
 
+	if (!find_socket(x, portid, &sock))
+		return;
+	if (e)
+		e->group = group;
+	rig_message_again(x->out, sock, portid, RIG_ROLE_UPCALL);
+}
+
+static bool is_repeated(const uint32_t *list, unsigned int i)
+{
+	for (unsigned int j = 0; j < i; j++)
+		if (list[j] == list[i])
+			return true;
+	return false;
+}
+
+/*
+ * Exactly one of the candidates gets it. If some are not there, whether it is lost is open: then
+ * all are optional, and so is the count.
+ */
+static void deliver_to_one(struct rig_exec *x, const struct rig_packet *p,
+			   const struct rig_live_key *key, const struct rig_upcall *u,
+			   const uint32_t *list, unsigned int n)
+{
+	unsigned int group = x->out->count + 1, absent = 0;
+	bool before = x->optional, delivered = false;
+	unsigned int sock;
+
+	for (unsigned int i = 0; i < n; i++)
+		absent += !find_socket(x, list[i], &sock);
+	x->optional |= absent != 0;
 	for (unsigned int i = 0; i < n; i++) {
-		unsigned int j = 0;
-
-		while (list[j] != list[i])
-			j++;
-		if (j < i)
+		if (is_repeated(list, i))
 			continue;
-		different++;
-		delivered += deliver(x, p, key, u, list[i], true);
+		if (delivered)
+			deliver_instead(x, list[i], group);
+		else
+			delivered = deliver(x, p, key, u, list[i]);
 	}
-	if (different == 1) {
-		struct rig_expected *e = delivered ? rig_message_current(x->out) : NULL;
-
-		if (e)
-			e->optional = x->optional;
-	}
-	if (delivered != different)
+	if (absent)
 		x->dp->n_lost++;
-	if (delivered && delivered != different)
-		x->dp->counts_open = true;
+	x->dp->counts_open |= absent && (delivered || before);
+	x->optional = before;
 }
 
 void rig_upcall_send(struct rig_exec *x, struct rig_packet *p, const struct rig_live_key *key,
@@ -128,8 +154,11 @@ void rig_upcall_send(struct rig_exec *x, struct rig_packet *p, const struct rig_
 	const uint32_t *list;
 	unsigned int chosen, n = candidates(x, p, u, &list, &chosen);
 
-	/* Nothing is left of the packet: the in-tree module dies of it (BUG in skb_zerocopy). */
-	if (!rig_packet_left(p, u->cut) && !p->tagged)
+	/*
+	 * Nothing is left of the packet. PACKET is there in every upcall, so it is there, empty;
+	 * the in-tree module dies of it (BUG in skb_zerocopy).
+	 */
+	if (!rig_packet_left(p, u->cut) && !p->tagged && !x->m->profile->empty_upcalls)
 		rig_answer_unmodelled(x->out, "an upcall without a packet", true);
 	if (p->tagged) {
 		copy = rig_packet_copy(p);
@@ -140,8 +169,8 @@ void rig_upcall_send(struct rig_exec *x, struct rig_packet *p, const struct rig_
 	if (rig_packet_left(p, u->cut) + NLA_HDRLEN > ATTR_MAX || !n || !list)
 		goto lost;
 	if (n > 1)
-		deliver_to_some(x, p, key, u, list, n);
-	else if (!deliver(x, p, key, u, list[chosen], x->optional))
+		deliver_to_one(x, p, key, u, list, n);
+	else if (!deliver(x, p, key, u, list[chosen]))
 		goto lost;
 	free(copy);
 	return;

@@ -288,6 +288,68 @@ static void optional_may_stay_away(void)
 	}
 }
 
+/* Two upcalls of equal bytes, each to one of two sockets, and one that is for $b alone. */
+static void expect_groups(struct bench *b)
+{
+	bench_init(b);
+	expect(b, 0, "packet.miss dp=5")->group = 1;
+	expect(b, 1, "packet.miss dp=5")->group = 1;
+	expect(b, 1, "packet.miss dp=5");
+	expect(b, 0, "packet.miss dp=5")->group = 4;
+	expect(b, 1, "packet.miss dp=5")->group = 4;
+}
+
+static void one_of_a_group(void)
+{
+	for (unsigned int to_b = 1; to_b <= 3; to_b++) {
+		struct bench b;
+
+		expect_groups(&b);
+		for (unsigned int i = 0; i < 3; i++) {
+			CU_ASSERT_FALSE(rig_judge_complete(&b.answer, &b.inbox));
+			arrive(&b, i < to_b, "packet.miss dp=5");
+		}
+		CU_ASSERT_TRUE(rig_judge_complete(&b.answer, &b.inbox));
+		CHECK_CLEAN(&b);
+	}
+}
+
+static void none_of_a_group(void)
+{
+	struct bench b;
+
+	expect_groups(&b);
+	arrive(&b, 1, "packet.miss dp=5");
+	arrive(&b, 1, "packet.miss dp=5");
+	CU_ASSERT_FALSE(rig_judge_complete(&b.answer, &b.inbox));
+	CHECK_FINDINGS(
+		&b,
+		"line 1: test: model expects packet.miss on $sock or another socket, nothing came");
+}
+
+static void two_of_a_group(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	expect(&b, 0, "packet.miss dp=5")->group = 1;
+	expect(&b, 1, "packet.miss dp=5")->group = 1;
+	arrive(&b, 0, "packet.miss dp=5");
+	arrive(&b, 1, "packet.miss dp=5");
+	CHECK_FINDINGS(&b, "line 1: test: model expects nothing more on $b, received packet.miss");
+}
+
+static void wrong_one_of_a_group(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	expect(&b, 0, "packet.miss dp=5")->group = 1;
+	expect(&b, 1, "packet.miss dp=5")->group = 1;
+	arrive(&b, 1, "packet.miss dp=6");
+	CHECK_FINDINGS(&b, "line 1: test: packet.miss on $b is not as the model expects: header");
+}
+
 static const struct rig_open open_dp = { .offset = 20, .len = 4, .slot = 2 };
 static const struct rig_open open_port = { .offset = OVS_HEADER + 4, .len = 4, .slot = -1 };
 
@@ -415,6 +477,9 @@ RIG_TEST_SUITE(judge, { "as expected", as_expected }, { "one errno off", one_err
 	       { "end before the set is complete", end_before_the_set_is_complete },
 	       { "dump shows one twice", dump_shows_one_twice },
 	       { "optional may stay away", optional_may_stay_away },
+	       { "one of a group", one_of_a_group }, { "none of a group", none_of_a_group },
+	       { "two of a group", two_of_a_group },
+	       { "wrong one of a group", wrong_one_of_a_group },
 	       { "open spans may differ", open_spans_may_differ },
 	       { "chosen value is learned", chosen_value_is_learned },
 	       { "chosen value must not change", chosen_value_must_not_change },

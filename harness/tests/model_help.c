@@ -45,6 +45,8 @@ static void print_one(FILE *f, const struct rig_expected *e)
 	} else if (test_text_of(e->bytes, e->len, &text)) {
 		fprintf(f, "%u: %.*s", e->sock, (int)text.size - 1, (const char *)text.data);
 	}
+	if (e->group)
+		fprintf(f, " =%u", e->group);
 	fprintf(f, "%s\n", e->optional ? " ?" : "");
 	rig_bytes_free(&text);
 }

@@ -22,8 +22,9 @@ void test_world_close(struct test_world *w);
 
 /*
  * Send the text on a socket. True when the answer is `lines`: one line a message, in order, each
- * "SOCKET: TEXT", or "NETDEV: HEX" for a frame; a trailing " ?" marks an optional one. Otherwise
- * both are written to stderr. The bytes are the model's own guess where they are open.
+ * "SOCKET: TEXT", or "NETDEV: HEX" for a frame; a trailing " ?" marks an optional one, " =N" one
+ * of group N. Otherwise both are written to stderr. The bytes are the model's own guess where they
+ * are open.
  */
 bool test_world_says(struct test_world *w, unsigned int sock, const char *text, const char *lines);
 /* The same for a frame, in hex, received by a netdev. */

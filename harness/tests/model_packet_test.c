@@ -250,6 +250,27 @@ static void recirculation(void)
 	test_world_close(&w);
 }
 
+static void is_ref(struct rig_model_config *config)
+{
+	config->module = RIG_MODULE_REF;
+}
+
+static void nothing_left(void)
+{
+	test_world_open(&w, is_ref);
+	test_world_send(&w, 0, "dp.new @flags=request name=br0 upcall_pid=0");
+	CU_ASSERT(test_world_says(&w, 0,
+				  "packet.execute @flags=request dp=16 "
+				  "packet=0200000000020200000000010800 key{} "
+				  "actions{pop_eth,userspace(pid=1000)}",
+				  "0: packet.action dp=16 "
+				  "key{recirc_id(0x0),dp_hash(0x0),skb_priority(0x0),"
+				  "skb_mark(0x0),ct_state(0),ct_zone(0),ct_mark(0x0),"
+				  "ct_label(0x0),eth_type(0x0800),ipv4(src=0.0.0.0,dst=0.0.0.0,"
+				  "proto=0,tos=0,ttl=0,frag=no)} hash=0x0 packet=hex:\n"));
+	test_world_close(&w);
+}
+
 static void whom_to_tell(void)
 {
 	const char *portids = "vport.set @flags=request dp=16 port_no=1 upcall_pid=[1000,2000]";
@@ -265,14 +286,14 @@ static void whom_to_tell(void)
 		"01,dst=02:00:00:00:00:02),eth_type(0x0800),ipv4(src=10.0.0.1,dst=10.0.0.2,"
 		"proto=17,tos=0,ttl=64,frag=no),udp(src=1,dst=2)} hash=0x100000000 "
 		"packet=02000000000202000000000108004500001e00004000401126cd0a0000010a00000"
-		"200010002000a836b6869 ?\n"
+		"200010002000a836b6869 =1\n"
 		"1: packet.miss dp=16 "
 		"key{recirc_id(0x0),dp_hash(0x0),skb_priority(0x0),in_port(1),skb_mark(0x0)"
 		",ct_state(0),ct_zone(0),ct_mark(0x0),ct_label(0x0),eth(src=02:00:00:00:00:"
 		"01,dst=02:00:00:00:00:02),eth_type(0x0800),ipv4(src=10.0.0.1,dst=10.0.0.2,"
 		"proto=17,tos=0,ttl=64,frag=no),udp(src=1,dst=2)} hash=0x100000000 "
 		"packet=02000000000202000000000108004500001e00004000401126cd0a0000010a00000"
-		"200010002000a836b6869 ?\n"));
+		"200010002000a836b6869 =1\n"));
 	/* A hash that is given is as good as known. */
 	CU_ASSERT(test_world_says(
 		&w, 0,
@@ -331,5 +352,5 @@ RIG_TEST_SUITE(model_packet, { "miss", miss }, { "malformed", malformed },
 	       { "flow and statistics", flow_and_statistics }, { "set", sets },
 	       { "lengths", lengths }, { "copies", copies },
 	       { "the order of deferred actions", order_of_deferred },
-	       { "recirculation", recirculation }, { "whom to tell", whom_to_tell },
-	       { "meters", meters });
+	       { "recirculation", recirculation }, { "nothing left", nothing_left },
+	       { "whom to tell", whom_to_tell }, { "meters", meters });

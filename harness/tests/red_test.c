@@ -28,6 +28,8 @@ enum fault {
 	FAULT_TWICE,	    /* a notification comes twice */
 	FAULT_LOST,	    /* a notification does not come */
 	FAULT_OVERRUN,	    /* a socket lost messages */
+	FAULT_FRAME_LOST,   /* a frame does not leave */
+	FAULT_FRAME_ORDER,  /* two frames leave the wrong way round */
 	FAULT_LEFT,	    /* a netdev is left after the case */
 	FAULT_MODEL,	    /* not the target but the model says another errno */
 	FAULT_DATAPATH,	    /* there is a datapath that nobody made */
@@ -100,12 +102,28 @@ static size_t spoil(enum fault fault, uint8_t *message, size_t len)
 	case FAULT_TWICE:
 	case FAULT_LOST:
 	case FAULT_OVERRUN:
+	case FAULT_FRAME_LOST:
+	case FAULT_FRAME_ORDER:
 	case FAULT_LEFT:
 	case FAULT_DATAPATH:
 	case FAULT_MODEL:
 		return 0;
 	}
 	return 0;
+}
+
+/* A frame is kept back for good, or until the next event has gone before it. */
+static int bad_frame(struct bad_link *b, int timeout_ms, struct rig_event *event,
+		     struct rig_error *err)
+{
+	if (b->spoiled || (b->fault != FAULT_FRAME_LOST && b->fault != FAULT_FRAME_ORDER))
+		return 1;
+	b->spoiled++;
+	if (b->fault == FAULT_FRAME_ORDER) {
+		b->again = *event;
+		b->has_again = true;
+	}
+	return b->inner->ops->receive(b->inner, timeout_ms, event, err);
 }
 
 static int bad_receive(struct rig_link *link, int timeout_ms, struct rig_event *event,
@@ -121,6 +139,8 @@ static int bad_receive(struct rig_link *link, int timeout_ms, struct rig_event *
 		return 1;
 	}
 	n = b->inner->ops->receive(b->inner, timeout_ms, event, err);
+	if (n == 1 && event->kind == RIG_EVENT_FRAME)
+		return bad_frame(b, timeout_ms, event, err);
 	if (n != 1 || event->kind != RIG_EVENT_DATAGRAM || event->len > sizeof(b->copy) ||
 	    b->spoiled)
 		return n;
@@ -211,7 +231,27 @@ int __wrap_rig_model_send(struct rig_model *m, unsigned int sock, const void *by
 	return ret;
 }
 
+static int bad_netdev_add(struct rig_link *link, struct rig_link_netdev *dev, struct rig_error *err)
+{
+	return inner(link)->ops->netdev_add(inner(link), dev, err);
+}
+
+static int bad_watch(struct rig_link *link, const char *name, const char *netns,
+		     struct rig_error *err)
+{
+	return inner(link)->ops->watch(inner(link), name, netns, err);
+}
+
+static int bad_netdev_find(struct rig_link *link, struct rig_link_netdev *dev,
+			   struct rig_error *err)
+{
+	return inner(link)->ops->netdev_find(inner(link), dev, err);
+}
+
 static const struct rig_link_ops bad_ops = {
+	.netdev_add = bad_netdev_add,
+	.netdev_find = bad_netdev_find,
+	.watch = bad_watch,
 	.socket_new = bad_socket_new,
 	.join = bad_join,
 	.send = bad_send,
@@ -338,6 +378,53 @@ static void notification_lost(void)
 		  "line 4: dp.new: model expects dp.new on $b, nothing came");
 }
 
+#define PACKET                                                                            \
+	"packet=frame{eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x88b5)," \
+	"payload(68656c6c6f)} key{in_port(0)} "
+
+/* One of two sockets, as the processor has it: not none, and not both. */
+static const char upcall_text[] =
+	"# An upcall to one of two.\n"
+	"socket $b\nsocket $c\n"
+	"dp.new name=br0 upcall_pid=0 user_features=per_cpu per_cpu_pids=[$b,$c] -> ok as $dp\n"
+	"packet.execute $dp " PACKET "actions{userspace(pid=$sock)}\n"
+	"    -> ok\n";
+
+static void upcall_lost(void)
+{
+	check_red(upcall_text, FAULT_LOST,
+		  "line 5: packet.execute: model expects packet.action on $b or another socket, "
+		  "nothing came");
+}
+
+static void upcall_too_many(void)
+{
+	check_red(
+		upcall_text, FAULT_TWICE,
+		"line 5: packet.execute: model expects nothing more on $b, received packet.action");
+}
+
+static const char frames_text[] =
+	"# Two frames.\n"
+	"netdev veth0\n"
+	"dp.new name=br0 upcall_pid=0 -> ok as $dp\n"
+	"vport.new $dp name=veth0 type=netdev upcall_pid=0 -> ok\n"
+	"packet.execute $dp " PACKET
+	"actions{output:1,set(eth(src=02:00:00:00:00:03,dst=02:00:00:00:00:04)),output:1}\n"
+	"    -> ok\n";
+
+static void frame_lost(void)
+{
+	check_red(frames_text, FAULT_FRAME_LOST,
+		  "line 5: packet.execute: model expects a frame on veth0, nothing came");
+}
+
+static void frames_out_of_order(void)
+{
+	check_red(frames_text, FAULT_FRAME_ORDER,
+		  "line 5: packet.execute: a frame on veth0 came too early");
+}
+
 static void overrun(void)
 {
 	check_red(script_text, FAULT_OVERRUN,
@@ -416,7 +503,9 @@ RIG_TEST_SUITE(red, { "right is green", right_is_green },
 	       { "wrong expectation", wrong_expectation }, { "one errno off", one_errno_off },
 	       { "refusal lost", refusal_lost }, { "attribute missing", attribute_missing },
 	       { "value wrong", value_wrong }, { "notification too many", notification_too_many },
-	       { "notification lost", notification_lost }, { "overrun", overrun },
+	       { "notification lost", notification_lost }, { "upcall lost", upcall_lost },
+	       { "upcall too many", upcall_too_many }, { "frame lost", frame_lost },
+	       { "frames out of order", frames_out_of_order }, { "overrun", overrun },
 	       { "left behind", left_behind }, { "datapath too many", datapath_too_many },
 	       { "model one errno off", model_one_errno_off }, { "known is known", known_is_known },
 	       { "known no more is red", known_no_more_is_red },
