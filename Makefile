@@ -7,6 +7,7 @@
 #   make roundtrip     bytes to text to bytes, a million times: COUNT=N SEED=N
 #   make figures       how long runs take, and how many cases there are; both append what they
 #                      measure to build/report/figures.tsv
+#   make check-vswitchd  Debian's Open vSwitch at work on both modules, compared (minutes, emulated)
 #   make format        has clang-format put the C files in order
 #   make clean         removes build/
 #
@@ -38,7 +39,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
-.PHONY: all check conformance roundtrip figures format clean deps deps-check
+.PHONY: all check check-vswitchd conformance roundtrip figures format clean deps deps-check
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -94,6 +95,10 @@ roundtrip: $(B)/nlrig-test
 figures: $(B)/nlrig
 	@ci/deps build qemu uml
 	@BUILD=$(B) ci/figures model uml qemu
+
+check-vswitchd:
+	@ci/deps build qemu
+	@ci/vswitchd/run --out $(B)/vswitchd
 
 format:
 	$(Q)git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
