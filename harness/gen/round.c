@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "gen/round.h"
+
+#include <linux/openvswitch.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gen/gen.h"
+
+/* The worlds that a round can begin with. */
+static const struct {
+	uint8_t weight;
+	bool traffic;
+	uint8_t dps;   /* that are there already */
+	uint8_t ports; /* of each of them, beside the local one */
+	uint8_t netdevs;
+	const char *scene;
+} kinds[] = {
+	{ 70, false, 2, 2, 0, "socket $up\n" },
+	{ 10, false, 1, 1, 0,
+	  "socket $up\n"
+	  "socket $ear join ovs_datapath,ovs_vport,ovs_flow,ovs_meter,ovs_ct_limit\n" },
+	{ 5, false, 1, 2, 2,
+	  "socket $up\n"
+	  "netdev veth0\n"
+	  "netdev veth1\n" },
+	{ 20, true, 1, 2, 0, "socket $up\n" },
+	{ 5, true, 1, 3, 2,
+	  "socket $up\n"
+	  "netdev veth0\n"
+	  "netdev veth1 mtu 600\n" },
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+enum { FRAMES = 25, BROKEN = 35, JOINED = 6 }; /* in a hundred steps */
+
+static struct rig_step *add_step(struct rig_gen *gen, struct rig_step ***tail,
+				 enum rig_step_kind kind)
+{
+	struct rig_step *step = rig_gen_alloc(gen, sizeof(*step));
+
+	step->kind = kind;
+	step->text = "";
+	**tail = step;
+	*tail = &step->next;
+	return step;
+}
+
+static struct rig_step *add_send(struct rig_gen *gen, struct rig_step ***tail,
+				 struct rig_message *message)
+{
+	struct rig_step *step = add_step(gen, tail, RIG_STEP_SEND);
+
+	step->socket = "sock";
+	step->message = message;
+	return step;
+}
+
+/* Through a netdev of the scene: that one is there, whether it is a port or not. */
+static void add_frame(struct rig_gen *gen, struct rig_step ***tail, unsigned int netdevs)
+{
+	const struct rig_world_flow *flow =
+		rig_world_flow(&gen->world, &gen->random, &gen->world.dps[0]);
+	const char *name = gen->world.ports[rig_random_below(&gen->random, netdevs)].name;
+	struct rig_bytes frame = {}, text = {};
+	struct rig_step *step;
+
+	rig_gen_frame(gen, flow ? flow->key : rig_gen_key(gen, RIG_GEN_KEY_INNER), &frame);
+	step = add_step(gen, tail, RIG_STEP_FRAME);
+	step->name = rig_arena_copy(gen->arena, name, strlen(name));
+	step->frame = rig_arena_copy(gen->arena, frame.data, frame.size);
+	step->frame_size = frame.size;
+	rig_bytes_print(&text, "frame %s ", step->name);
+	rig_bytes_hex(&text, frame.data, frame.size);
+	step->text = rig_arena_copy(gen->arena, rig_bytes_text(&text), text.size);
+	rig_bytes_free(&frame);
+	rig_bytes_free(&text);
+}
+
+/* A request, broken or not; a broken one is not taken for granted. */
+static struct rig_message *make_message(struct rig_gen *gen)
+{
+	struct rig_world before = gen->world;
+	struct rig_message *message = rig_gen_message(gen);
+
+	if (rig_random_chance(&gen->random, BROKEN)) {
+		gen->world = before;
+		rig_gen_break(gen, message);
+	}
+	return message;
+}
+
+static unsigned int add_messages(struct rig_gen *gen, struct rig_step ***tail)
+{
+	struct rig_message *message = make_message(gen);
+	unsigned int n = 1;
+
+	add_send(gen, tail, message);
+	while (rig_random_chance(&gen->random, JOINED)) {
+		message->next = make_message(gen);
+		message = message->next;
+		n++;
+	}
+	return n;
+}
+
+/* Datapaths and ports; a request is made anew until it is for the datapath that is wanted. */
+static void add_scene(struct rig_gen *gen, struct rig_step ***tail, unsigned int kind)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < kinds[kind].dps; i++) {
+		struct rig_world others = gen->world;
+
+		while (!gen->world.dps[i].there) {
+			struct rig_message *message;
+
+			gen->world = others;
+			message = rig_gen_request(gen, RIG_DP, OVS_DP_CMD_NEW);
+			if (gen->world.dps[i].there)
+				add_send(gen, tail, message);
+		}
+		for (j = 0; j < kinds[kind].ports; j++)
+			add_send(gen, tail, rig_gen_request(gen, RIG_VPORT, OVS_VPORT_CMD_NEW));
+	}
+}
+
+static struct rig_script *make_script(struct rig_gen *gen, unsigned int kind, uint64_t seed,
+				      uint64_t round)
+{
+	struct rig_bytes text = {};
+	struct rig_script *script;
+
+	rig_bytes_print(&text, "# Round %llu of seed %llu.\n%s", (unsigned long long)round,
+			(unsigned long long)seed, kinds[kind].scene);
+	script = rig_script_parse(gen->arena, "random", rig_bytes_text(&text), text.size, NULL);
+	rig_bytes_free(&text);
+	return script;
+}
+
+struct rig_script *rig_round_make(struct rig_arena *arena, uint64_t seed, uint64_t round,
+				  unsigned int messages)
+{
+	struct rig_gen gen = { .arena = arena };
+	uint8_t weights[KINDS];
+	struct rig_script *script;
+	struct rig_step **tail;
+	unsigned int kind, n = 0;
+
+	rig_random_seed(&gen.random, seed, round);
+	for (kind = 0; kind < KINDS; kind++)
+		weights[kind] = kinds[kind].weight;
+	kind = (unsigned int)rig_random_weighted(&gen.random, weights, KINDS);
+	gen.traffic = kinds[kind].traffic;
+	rig_world_init(&gen.world);
+	script = make_script(&gen, kind, seed, round);
+	if (!script)
+		return NULL;
+	for (tail = &script->steps; *tail; tail = &(*tail)->next)
+		;
+	add_scene(&gen, &tail, kind);
+	while (n < messages) {
+		if (gen.traffic && kinds[kind].netdevs && rig_random_chance(&gen.random, FRAMES)) {
+			add_frame(&gen, &tail, kinds[kind].netdevs);
+			n++;
+		} else {
+			n += add_messages(&gen, &tail);
+		}
+	}
+	return script;
+}
