@@ -2,38 +2,32 @@
 #include "gen/round.h"
 
 #include <linux/openvswitch.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "gen/gen.h"
 
-/* The worlds that a round can begin with. */
+/* The scenes that a round can begin with. */
 static const struct {
 	uint8_t weight;
 	bool traffic;
+	bool ear;      /* a socket hears all notifications */
 	uint8_t dps;   /* that are there already */
 	uint8_t ports; /* of each of them, beside the local one */
 	uint8_t netdevs;
-	const char *scene;
 } kinds[] = {
-	{ 70, false, 2, 2, 0, "socket $up\n" },
-	{ 10, false, 1, 1, 0,
-	  "socket $up\n"
-	  "socket $ear join ovs_datapath,ovs_vport,ovs_flow,ovs_meter,ovs_ct_limit\n" },
-	{ 5, false, 1, 2, 2,
-	  "socket $up\n"
-	  "netdev veth0\n"
-	  "netdev veth1\n" },
-	{ 20, true, 1, 2, 0, "socket $up\n" },
-	{ 5, true, 1, 3, 2,
-	  "socket $up\n"
-	  "netdev veth0\n"
-	  "netdev veth1 mtu 600\n" },
+	{ .weight = 60, .dps = 2, .ports = 2 },
+	{ .weight = 10, .dps = 1, .ports = 1, .ear = true },
+	{ .weight = 5, .dps = 1, .ports = 2, .netdevs = 2 },
+	{ .weight = 20, .dps = 1, .ports = 2, .traffic = true },
+	{ .weight = 5, .dps = 1, .ports = 3, .traffic = true, .netdevs = 2 },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 enum { FRAMES = 25, BROKEN = 35, JOINED = 6 }; /* in a hundred steps */
+enum { NARROW_MTU = 600 };
 
 static struct rig_step *add_step(struct rig_gen *gen, struct rig_step ***tail,
 				 enum rig_step_kind kind)
@@ -105,11 +99,50 @@ static unsigned int add_messages(struct rig_gen *gen, struct rig_step ***tail)
 	return n;
 }
 
+static const char *say(struct rig_gen *gen, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static const char *say(struct rig_gen *gen, const char *format, ...)
+{
+	char text[128];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return rig_arena_copy(gen->arena, text, strlen(text));
+}
+
+static void add_socket(struct rig_gen *gen, struct rig_step ***tail, const char *name, bool ear)
+{
+	struct rig_step *step = add_step(gen, tail, RIG_STEP_SOCKET);
+
+	step->socket = name;
+	step->text = say(gen, "socket $%s%s", name,
+			 ear ? " join ovs_datapath,ovs_vport,ovs_flow,ovs_meter" : "");
+	if (ear)
+		step->groups = 1u << RIG_DP | 1u << RIG_VPORT | 1u << RIG_FLOW | 1u << RIG_METER;
+}
+
+static void add_netdev(struct rig_gen *gen, struct rig_step ***tail, unsigned int number)
+{
+	struct rig_step *step = add_step(gen, tail, RIG_STEP_NETDEV);
+
+	step->name = say(gen, "%s", gen->world.ports[number].name);
+	step->mtu = number ? NARROW_MTU : 1500;
+	step->text = say(gen, "netdev %s mtu %u", step->name, step->mtu);
+}
+
 /* Datapaths and ports; a request is made anew until it is for the datapath that is wanted. */
 static void add_scene(struct rig_gen *gen, struct rig_step ***tail, unsigned int kind)
 {
 	unsigned int i, j;
 
+	add_socket(gen, tail, "up", false);
+	if (kinds[kind].ear)
+		add_socket(gen, tail, "ear", true);
+	for (i = 0; i < kinds[kind].netdevs; i++)
+		add_netdev(gen, tail, i);
 	for (i = 0; i < kinds[kind].dps; i++) {
 		struct rig_world others = gen->world;
 
@@ -124,19 +157,6 @@ static void add_scene(struct rig_gen *gen, struct rig_step ***tail, unsigned int
 		for (j = 0; j < kinds[kind].ports; j++)
 			add_send(gen, tail, rig_gen_request(gen, RIG_VPORT, OVS_VPORT_CMD_NEW));
 	}
-}
-
-static struct rig_script *make_script(struct rig_gen *gen, unsigned int kind, uint64_t seed,
-				      uint64_t round)
-{
-	struct rig_bytes text = {};
-	struct rig_script *script;
-
-	rig_bytes_print(&text, "# Round %llu of seed %llu.\n%s", (unsigned long long)round,
-			(unsigned long long)seed, kinds[kind].scene);
-	script = rig_script_parse(gen->arena, "random", rig_bytes_text(&text), text.size, NULL);
-	rig_bytes_free(&text);
-	return script;
 }
 
 struct rig_script *rig_round_make(struct rig_arena *arena, uint64_t seed, uint64_t round,
@@ -154,11 +174,11 @@ struct rig_script *rig_round_make(struct rig_arena *arena, uint64_t seed, uint64
 	kind = (unsigned int)rig_random_weighted(&gen.random, weights, KINDS);
 	gen.traffic = kinds[kind].traffic;
 	rig_world_init(&gen.world);
-	script = make_script(&gen, kind, seed, round);
-	if (!script)
-		return NULL;
-	for (tail = &script->steps; *tail; tail = &(*tail)->next)
-		;
+	script = rig_gen_alloc(&gen, sizeof(*script));
+	script->id = script->path = "random";
+	script->reason = say(&gen, "Round %llu of seed %llu.", (unsigned long long)round,
+			     (unsigned long long)seed);
+	tail = &script->steps;
 	add_scene(&gen, &tail, kind);
 	while (n < messages) {
 		if (gen.traffic && kinds[kind].netdevs && rig_random_chance(&gen.random, FRAMES)) {

@@ -17,8 +17,7 @@ enum { RIG_ROUND_MESSAGES = 256 }; /* of a whole round, those that set the scene
  * rig_round_make() - round number @round of @seed, its first @messages messages.
  *
  * Pure: the same numbers give the same bytes, everywhere. Every step says a message, or a frame;
- * none has a `->`, since the model judges all. Lives in @arena. NULL: a fault in the generator's
- * own text of the scene, which no seed can cause.
+ * none has a `->`, since the model judges all. Lives in @arena.
  */
 struct rig_script *rig_round_make(struct rig_arena *arena, uint64_t seed, uint64_t round,
 				  unsigned int messages);
