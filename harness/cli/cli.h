@@ -129,11 +129,14 @@ struct rig_diff_options {
 	uint64_t skip;	   /* messages of the seed's sequence that are passed over */
 	uint64_t messages; /* to be sent, about */
 	bool keep_going;
+	bool print;
 	bool host_kernel;
 };
 
 /* Random requests on one target, in this process. An exit status. */
 int rig_diff_run(const struct rig_diff_options *options);
+/* Prints them instead. */
+int rig_diff_print(const struct rig_diff_options *options);
 
 /* diff_guest.c: the same, in a guest. */
 int rig_diff_guest(const struct rig_diff_options *options);

@@ -52,6 +52,9 @@ static int read_option(struct rig_diff_options *o, int opt, const char *value)
 	case 'k':
 		o->keep_going = true;
 		return RIG_EXIT_PASSED;
+	case 'P':
+		o->print = true;
+		return RIG_EXIT_PASSED;
 	case 'H':
 		o->host_kernel = true;
 		return RIG_EXIT_PASSED;
@@ -71,6 +74,7 @@ static int run(int argc, char **argv)
 		{ "report", required_argument, NULL, 'r' },
 		{ "timeout", required_argument, NULL, 'l' },
 		{ "keep-going", no_argument, NULL, 'k' },
+		{ "print", no_argument, NULL, 'P' },
 		{ "host-kernel", no_argument, NULL, 'H' },
 		{ "help", no_argument, NULL, 'h' },
 		{},
@@ -95,6 +99,8 @@ static int run(int argc, char **argv)
 		status = rig_cli_bad("diff: '%s' is one word too many", argv[optind]);
 	if (status)
 		return status;
+	if (o.print)
+		return rig_diff_print(&o);
 	if (o.target == RIG_TARGET_MODEL || !o.vm)
 		return rig_diff_run(&o);
 	return rig_diff_guest(&o);
@@ -117,6 +123,7 @@ const struct rig_command_line rig_cli_diff = {
 		"  --messages N   how many messages of it, about (50000)\n"
 		"  --skip N       pass over as many at first: go on where a run has ended\n"
 		"  --keep-going   do not end at a divergence: one case for each kind of them\n"
+		"  --print        send nothing: print the cases that would be run\n"
 		"  --report DIR   for the cases and the guest's log (build/report/diff)\n"
 		"  --timeout S    kill a guest after S seconds (3600)\n"
 		"  --host-kernel  drive this machine's own kernel, in a network namespace of its\n"

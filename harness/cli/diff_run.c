@@ -166,20 +166,25 @@ static bool fails(void *context, struct rig_script *script)
 /* A case expects something. */
 static const char last_step[] = "dp.get dump -> done\n";
 
-/* The case, and below it as a comment what the difference is. */
+/* The case, and below it as a comment what the difference is when that text is run. */
 static void put_case(FILE *to, struct diff *d, struct rig_script *script)
 {
+	struct rig_arena arena = {};
 	struct rig_bytes text = {};
+	struct rig_script *again;
 	const char *line, *end;
 
 	rig_script_print(script, &text);
-	fails(d, script);
+	rig_bytes_print(&text, "%s", last_step);
 	fputs(rig_bytes_text(&text), to);
-	fputs(last_step, to);
+	again = rig_script_parse(&arena, "random", rig_bytes_text(&text), text.size, NULL);
+	if (!again || !fails(d, again))
+		fputs("# This text did not show it; the round does.\n", to);
 	for (line = rig_bytes_text(&d->detail); *line; line = *end ? end + 1 : end) {
 		end = strchrnul(line, '\n');
 		fprintf(to, "# %.*s\n", (int)(end - line), line);
 	}
+	rig_arena_free(&arena);
 	rig_bytes_free(&text);
 }
 
@@ -283,11 +288,20 @@ static void print_end(const struct diff *d)
 	printf("%" PRIu64 " divergences\n", divergences(d));
 }
 
+static uint64_t first_round(const struct rig_diff_options *o)
+{
+	return o->skip / RIG_ROUND_MESSAGES;
+}
+
+static uint64_t end_of_rounds(const struct rig_diff_options *o)
+{
+	return (o->skip + o->messages + RIG_ROUND_MESSAGES - 1) / RIG_ROUND_MESSAGES;
+}
+
 static int run_rounds(struct diff *d)
 {
 	const struct rig_diff_options *o = d->o;
-	uint64_t round = o->skip / RIG_ROUND_MESSAGES;
-	uint64_t end = (o->skip + o->messages + RIG_ROUND_MESSAGES - 1) / RIG_ROUND_MESSAGES;
+	uint64_t round = first_round(o), end = end_of_rounds(o);
 
 	d->start_ms = d->progress_ms = rig_clock_ms();
 	while (round < end && !interrupted && !d->broken && (o->keep_going || !d->n_kinds)) {
@@ -334,4 +348,21 @@ out:
 	rig_bytes_free(&d->detail);
 	free(d);
 	return status;
+}
+
+int rig_diff_print(const struct rig_diff_options *o)
+{
+	struct rig_bytes text = {};
+
+	for (uint64_t round = first_round(o); round < end_of_rounds(o); round++) {
+		struct rig_arena arena = {};
+
+		rig_bytes_reset(&text);
+		rig_script_print(rig_round_make(&arena, o->seed, round, RIG_ROUND_MESSAGES), &text);
+		fputs(rig_bytes_text(&text), stdout);
+		fputs(last_step, stdout);
+		rig_arena_free(&arena);
+	}
+	rig_bytes_free(&text);
+	return RIG_EXIT_PASSED;
 }

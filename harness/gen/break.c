@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gen/gen.h"
+#include "wire/codec.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -91,7 +92,7 @@ static bool resize(struct breaking *b, struct rig_node *node, uint32_t size)
 	memcpy(payload, node->data, size < node->size ? size : node->size);
 	node->data = payload;
 	node->size = size;
-	node->refs = size < sizeof(uint32_t) ? NULL : node->refs;
+	node->refs = NULL;
 	return true;
 }
 
@@ -161,6 +162,32 @@ static bool swap_items(struct breaking *b)
 	return true;
 }
 
+static void forget_refs(struct rig_node *node)
+{
+	for (; node; node = node->next) {
+		node->refs = NULL;
+		forget_refs(node->children);
+	}
+}
+
+/* The item as those read it who expect @nest: what its number means is another thing there. */
+static struct rig_node *reread(struct breaking *b, const struct rig_node *node,
+			       const struct rig_nest *nest)
+{
+	struct rig_node *copy = rig_gen_copy(b->gen, node), *nodes = NULL;
+	struct rig_bytes bytes = {};
+	const void *data;
+
+	forget_refs(copy);
+	if (rig_encode_nodes(copy, NULL, NULL, &bytes, NULL) < 0)
+		rig_bytes_reset(&bytes);
+	data = rig_arena_copy(b->gen->arena, bytes.data, bytes.size);
+	if (data)
+		rig_decode_nodes(b->gen->arena, nest, data, bytes.size, &nodes, NULL);
+	rig_bytes_free(&bytes);
+	return nodes;
+}
+
 /* An item of one nest in another. */
 static bool move_item(struct breaking *b)
 {
@@ -169,9 +196,33 @@ static bool move_item(struct breaking *b)
 
 	if (!from || from->nest == to->nest)
 		return false;
-	copy = rig_gen_copy(b->gen, *from->link);
-	copy->next = (*to->link)->next;
+	copy = reread(b, *from->link, to->nest);
+	if (!copy)
+		return false;
+	rig_gen_append(&copy, (*to->link)->next);
 	(*to->link)->next = copy;
+	return true;
+}
+
+static bool renumber(struct breaking *b)
+{
+	static const uint16_t numbers[] = { 0, 1, 24, 33, 34, 63, 255, 0x1fff, 0x3fff };
+	struct place *place = choose(b, is_leaf);
+	uint16_t number = numbers[rig_random_below(&b->gen->random, COUNT(numbers))];
+	struct rig_node *renumbered;
+
+	if (!place)
+		return false;
+	if (rig_random_chance(&b->gen->random, 50) && place->nest)
+		number = place->nest->n_attrs;
+	if (rig_node_number(*place->link) == number)
+		return false;
+	(*place->link)->type = number;
+	renumbered = reread(b, *place->link, place->nest);
+	if (!renumbered)
+		return false;
+	rig_gen_append(&renumbered, (*place->link)->next);
+	*place->link = renumbered;
 	return true;
 }
 
@@ -183,21 +234,6 @@ static bool flip_type_bits(struct breaking *b)
 	if (place)
 		(*place->link)->type ^= bits[rig_random_below(&b->gen->random, COUNT(bits))];
 	return place;
-}
-
-static bool renumber(struct breaking *b)
-{
-	static const uint16_t numbers[] = { 0, 1, 24, 33, 34, 63, 255, 0x1fff, 0x3fff };
-	struct place *place = choose(b, is_leaf);
-	uint16_t number = numbers[rig_random_below(&b->gen->random, COUNT(numbers))];
-
-	if (!place || rig_node_number(*place->link) == number)
-		return false;
-	if (rig_random_chance(&b->gen->random, 50) && place->nest)
-		number = place->nest->n_attrs;
-	(*place->link)->type = number;
-	(*place->link)->attr = NULL;
-	return true;
 }
 
 static bool put_boundary(struct breaking *b)

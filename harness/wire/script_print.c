@@ -17,7 +17,7 @@ static unsigned int print_step(struct rig_bytes *text, const struct rig_step *st
 		rig_bytes_print(text, "$%s: ", step->socket);
 	for (const struct rig_message *m = step->message; m; m = m->next) {
 		rig_print_message(m, NULL, text);
-		rig_bytes_print(text, m->next ? "\n    + " : "\n");
+		rig_bytes_print(text, m->next ? "\n+ " : "\n");
 		lines += m->next != NULL;
 	}
 	return lines;
