@@ -13,13 +13,13 @@ enum { ACTIONS_MAX = 4, DEEPEST = 5 };
 static const uint8_t weights[OVS_ACTION_ATTR_MAX + 1] = {
 	[OVS_ACTION_ATTR_OUTPUT] = 20,	     [OVS_ACTION_ATTR_USERSPACE] = 6,
 	[OVS_ACTION_ATTR_SET] = 10,	     [OVS_ACTION_ATTR_PUSH_VLAN] = 5,
-	[OVS_ACTION_ATTR_POP_VLAN] = 4,	     [OVS_ACTION_ATTR_SAMPLE] = 4,
+	[OVS_ACTION_ATTR_POP_VLAN] = 3,	     [OVS_ACTION_ATTR_SAMPLE] = 4,
 	[OVS_ACTION_ATTR_RECIRC] = 3,	     [OVS_ACTION_ATTR_HASH] = 2,
-	[OVS_ACTION_ATTR_PUSH_MPLS] = 4,     [OVS_ACTION_ATTR_POP_MPLS] = 4,
+	[OVS_ACTION_ATTR_PUSH_MPLS] = 4,     [OVS_ACTION_ATTR_POP_MPLS] = 2,
 	[OVS_ACTION_ATTR_SET_MASKED] = 10,   [OVS_ACTION_ATTR_CT] = 6,
-	[OVS_ACTION_ATTR_TRUNC] = 3,	     [OVS_ACTION_ATTR_PUSH_ETH] = 2,
-	[OVS_ACTION_ATTR_POP_ETH] = 2,	     [OVS_ACTION_ATTR_CT_CLEAR] = 2,
-	[OVS_ACTION_ATTR_PUSH_NSH] = 3,	     [OVS_ACTION_ATTR_POP_NSH] = 2,
+	[OVS_ACTION_ATTR_TRUNC] = 3,	     [OVS_ACTION_ATTR_PUSH_ETH] = 1,
+	[OVS_ACTION_ATTR_POP_ETH] = 1,	     [OVS_ACTION_ATTR_CT_CLEAR] = 2,
+	[OVS_ACTION_ATTR_PUSH_NSH] = 3,	     [OVS_ACTION_ATTR_POP_NSH] = 1,
 	[OVS_ACTION_ATTR_METER] = 2,	     [OVS_ACTION_ATTR_CLONE] = 4,
 	[OVS_ACTION_ATTR_CHECK_PKT_LEN] = 4, [OVS_ACTION_ATTR_ADD_MPLS] = 3,
 	[OVS_ACTION_ATTR_DEC_TTL] = 3,
@@ -75,7 +75,7 @@ static struct rig_node *make_set(struct rig_gen *gen, const struct rig_node *key
 
 	if (from)
 		node = vary(gen, from, fixed);
-	else if (rig_random_chance(&gen->random, 60))
+	else if (rig_random_chance(&gen->random, 85))
 		node = rig_gen_attr(gen, &rig_nest_key, OVS_KEY_ATTR_SKB_MARK);
 	else
 		node = rig_gen_attr(gen, &rig_nest_key,
@@ -181,6 +181,19 @@ static struct rig_node *make_holder(struct rig_gen *gen, unsigned int number,
 	return holder;
 }
 
+/* Options go together better when there are few; without a pid nothing reaches userspace. */
+static struct rig_node *make_options(struct rig_gen *gen, unsigned int number)
+{
+	const struct rig_nest *nest = rig_attr_get(&rig_nest_action, number)->nest;
+	bool userspace = number == OVS_ACTION_ATTR_USERSPACE;
+	struct rig_node *list = rig_gen_some(gen, nest, userspace ? 30 : 12);
+
+	if (userspace && !rig_gen_find(list, OVS_USERSPACE_ATTR_PID) &&
+	    rig_random_chance(&gen->random, 95))
+		rig_gen_append(&list, rig_gen_portid(gen, nest, OVS_USERSPACE_ATTR_PID));
+	return rig_gen_nested(gen, &rig_nest_action, number, list);
+}
+
 static struct rig_node *make_action(struct rig_gen *gen, unsigned int number,
 				    const struct rig_node *key)
 {
@@ -197,6 +210,9 @@ static struct rig_node *make_action(struct rig_gen *gen, unsigned int number,
 	case OVS_ACTION_ATTR_CHECK_PKT_LEN:
 	case OVS_ACTION_ATTR_DEC_TTL:
 		return make_holder(gen, number, key);
+	case OVS_ACTION_ATTR_USERSPACE:
+	case OVS_ACTION_ATTR_CT:
+		return make_options(gen, number);
 	case OVS_ACTION_ATTR_CLONE:
 		return rig_gen_nested(gen, &rig_nest_action, number, rig_gen_actions(gen, key));
 	default:

@@ -89,6 +89,7 @@ enum rig_gen_key {
 struct rig_node *rig_gen_key(struct rig_gen *gen, enum rig_gen_key kind);
 struct rig_node *rig_gen_mask(struct rig_gen *gen, const struct rig_node *key);
 struct rig_node *rig_gen_tunnel(struct rig_gen *gen);
+struct rig_node *rig_gen_nsh(struct rig_gen *gen, const struct rig_nest *nest);
 
 /* ---- action.c ---- */
 

@@ -34,7 +34,7 @@ static const struct {
 } optional[] = {
 	{ OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4, 3 },
 	{ OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6, 3 },
-	{ OVS_KEY_ATTR_TCP_FLAGS, 40 },
+	{ OVS_KEY_ATTR_TCP_FLAGS, 97 },
 };
 
 /* What keys mostly look like: the bits of a value that stay, and those that are there. */
@@ -49,11 +49,12 @@ static const struct {
 } usual[] = {
 	{ OVS_KEY_ATTR_IN_PORT, 0, 4, 95, RIG_HOST, 3, 0 },
 	{ OVS_KEY_ATTR_VLAN, 0, 2, 95, RIG_NET, 0xffff, 0x1000 },
-	{ OVS_KEY_ATTR_IPV4, 11, 1, 85, RIG_NET, 0, 0 },
+	{ OVS_KEY_ATTR_IPV4, 11, 1, 94, RIG_NET, 0, 0 },
 	{ OVS_KEY_ATTR_IPV4, 11, 1, 80, RIG_NET, 3, 0 },
-	{ OVS_KEY_ATTR_IPV6, 39, 1, 85, RIG_NET, 0, 0 },
+	{ OVS_KEY_ATTR_IPV6, 39, 1, 94, RIG_NET, 0, 0 },
 	{ OVS_KEY_ATTR_IPV6, 39, 1, 80, RIG_NET, 3, 0 },
 	{ OVS_KEY_ATTR_IPV6, 32, 4, 95, RIG_NET, 0xfffff, 0 },
+	{ OVS_KEY_ATTR_ICMPV6, 1, 1, 90, RIG_NET, 0, 0 },
 	{ OVS_KEY_ATTR_ARP, 8, 2, 90, RIG_NET, 0xff, 0 },
 	{ OVS_KEY_ATTR_TCP_FLAGS, 0, 2, 80, RIG_NET, 0xfff, 0 },
 	{ OVS_KEY_ATTR_CT_STATE, 0, 4, 85, RIG_HOST, 0xff, 0 },
@@ -88,27 +89,13 @@ static void make_usual(struct rig_gen *gen, struct rig_node *node)
 	}
 }
 
-static struct rig_node *make_nsh(struct rig_gen *gen)
-{
-	const struct rig_nest *nest = rig_attr_get(&rig_nest_key, OVS_KEY_ATTR_NSH)->nest;
-	struct rig_node *base = rig_gen_attr(gen, nest, OVS_NSH_KEY_ATTR_BASE);
-	struct rig_node *md1 = rig_gen_attr(gen, nest, OVS_NSH_KEY_ATTR_MD1);
-
-	rig_gen_payload(base)[1] &= 0x3f;
-	rig_gen_payload(base)[2] = 1;
-	base->next = md1;
-	return rig_gen_nested(gen, &rig_nest_key, OVS_KEY_ATTR_NSH, base);
-}
-
 static void add(struct rig_gen *gen, struct rig_node **key, unsigned int number)
 {
 	if (rig_gen_find(*key, number))
 		return;
 	if (gen->traffic && is_among(beyond_in_traffic, COUNT(beyond_in_traffic), number))
 		return;
-	if (number == OVS_KEY_ATTR_NSH && rig_random_chance(&gen->random, 90))
-		rig_gen_append(key, make_nsh(gen));
-	else if (number == OVS_KEY_ATTR_ENCAP)
+	if (number == OVS_KEY_ATTR_ENCAP)
 		rig_gen_append(key, rig_gen_nested(gen, &rig_nest_key, number,
 						   rig_gen_key(gen, RIG_GEN_KEY_INNER)));
 	else
@@ -238,6 +225,22 @@ struct rig_node *rig_gen_tunnel(struct rig_gen *gen)
 		rig_gen_ensure(gen, &rig_nest_tunnel, &list,
 			       others[rig_random_below(&gen->random, COUNT(others))]);
 	return list;
+}
+
+struct rig_node *rig_gen_nsh(struct rig_gen *gen, const struct rig_nest *nest)
+{
+	bool usual = rig_random_chance(&gen->random, 90);
+	struct rig_node *base, *md1;
+
+	if (!usual)
+		return rig_gen_some(gen, nest, 50);
+	base = rig_gen_attr(gen, nest, OVS_NSH_KEY_ATTR_BASE);
+	md1 = rig_gen_attr(gen, nest, OVS_NSH_KEY_ATTR_MD1);
+	rig_gen_payload(base)[0] = 0;
+	rig_gen_payload(base)[1] &= 0x3f;
+	rig_gen_payload(base)[2] = 1;
+	base->next = md1;
+	return base;
 }
 
 /* ---- masks ---- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Payloads, as the schema says that they are. */
+#include <linux/openvswitch.h>
 #include <string.h>
 
 #include "gen/gen.h"
@@ -143,6 +144,8 @@ static struct rig_node *make_children(struct rig_gen *gen, const struct rig_nest
 		return rig_gen_actions(gen, NULL);
 	if (nest == &rig_nest_tunnel)
 		return rig_gen_tunnel(gen);
+	if (nest == rig_attr_get(&rig_nest_key, OVS_KEY_ATTR_NSH)->nest)
+		return rig_gen_nsh(gen, nest);
 	if (!nest->element)
 		return rig_gen_some(gen, nest, 50);
 	for (uint32_t n = rig_random_between(&gen->random, 0, NESTS_MAX); n; n--)
