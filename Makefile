@@ -7,6 +7,7 @@
 #   make roundtrip     bytes to text to bytes, a million times: COUNT=N SEED=N
 #   make figures       how long runs take, and how many cases there are; both append what they
 #                      measure to build/report/figures.tsv
+#   make diff          random requests, judged by the model: MESSAGES=50000 of SEED on TARGET
 #   make format        has clang-format put the C files in order
 #   make clean         removes build/
 #
@@ -18,6 +19,8 @@ CFLAGS := -O2 -g
 TARGET := all
 VM := qemu
 CASES := corpora/cases
+MESSAGES := 50000
+SEED := $(shell date +%s)
 
 # A room is a folder: whatever .c file appears there is built.
 ROOMS := schema wire model gen link judge report
@@ -38,7 +41,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
-.PHONY: all check conformance roundtrip figures format clean deps deps-check
+.PHONY: all check conformance roundtrip figures diff format clean deps deps-check
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -92,6 +95,14 @@ roundtrip: $(B)/nlrig-test
 figures: $(B)/nlrig
 	@ci/deps build qemu uml
 	@BUILD=$(B) ci/figures model uml qemu
+
+# A seed of its own for each run, unless it is given: every report names it.
+diff: VM := $(if $(filter file,$(origin VM)),uml,$(VM))
+diff: deps-check $(B)/nlrig
+	@for target in $(if $(filter all,$(TARGET)),intree ref,$(TARGET)); do \
+		$(B)/nlrig diff --target $$target --vm $(VM) --seed $(SEED) \
+			--messages $(MESSAGES) --report $(B)/report/diff || exit; \
+	done
 
 format:
 	$(Q)git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i

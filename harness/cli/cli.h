@@ -119,6 +119,7 @@ struct rig_progress {
 void rig_progress_begin(struct rig_progress *progress, size_t total);
 void rig_progress_count(struct rig_progress *progress); /* one more is done */
 void rig_progress_end(struct rig_progress *progress);	/* leaves no trace */
+
 /* diff_run.c */
 struct rig_diff_options {
 	enum rig_target target;
