@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Breaks one thing of a request, so that what comes of it is that thing's doing. */
 #include <linux/netlink.h>
+#include <linux/openvswitch.h>
 #include <string.h>
 
 #include "gen/gen.h"
@@ -8,7 +9,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { PLACES_MAX = 128, GROWTH_MAX = 64 };
+enum { PLACES_MAX = 128, GROWTH_MAX = 64, DEPTH_MAX = 20, COPIES_SIZE_MAX = 40000 };
 
 /* An item of the message, and what points to it. */
 struct place {
@@ -144,6 +145,53 @@ static bool double_item(struct breaking *b)
 	copy = rig_gen_copy(b->gen, *place->link);
 	copy->next = (*place->link)->next;
 	(*place->link)->next = copy;
+	return true;
+}
+
+static uint32_t size_of(const struct rig_node *node)
+{
+	uint32_t size = NLA_HDRLEN + NLA_ALIGN(node->size);
+
+	for (const struct rig_node *child = node->children; child; child = child->next)
+		size += size_of(child);
+	return size;
+}
+
+static bool multiply_item(struct breaking *b)
+{
+	static const uint16_t counts[] = { 2, 3, 16, 17, 64, 500, 4000 };
+	uint32_t n = counts[rig_random_below(&b->gen->random, COUNT(counts))];
+	struct place *place = choose(b, is_attr);
+
+	if (!place)
+		return false;
+	while (n && n * size_of(*place->link) > COPIES_SIZE_MAX)
+		n /= 2;
+	for (uint32_t i = 0; i < n; i++) {
+		struct rig_node *copy = rig_gen_copy(b->gen, *place->link);
+
+		copy->next = (*place->link)->next;
+		(*place->link)->next = copy;
+	}
+	return n;
+}
+
+static bool is_action_list(const struct rig_node *node)
+{
+	return node->form == RIG_FORM_NEST && node->attr && node->attr->nest == &rig_nest_action;
+}
+
+/* Actions in a clone, in a clone, ...: about as many as the contract allows. */
+static bool deepen_actions(struct breaking *b)
+{
+	struct place *place = choose(b, is_action_list);
+	uint32_t n = rig_random_between(&b->gen->random, 1, DEPTH_MAX);
+
+	if (!place)
+		return false;
+	while (n--)
+		(*place->link)->children = rig_gen_nested(
+			b->gen, &rig_nest_action, OVS_ACTION_ATTR_CLONE, (*place->link)->children);
 	return true;
 }
 
@@ -402,6 +450,8 @@ static const struct {
 	{ "length lies", lie_about_length },
 	{ "item missing", drop_item },
 	{ "item twice", double_item },
+	{ "item many times", multiply_item },
+	{ "actions nested deep", deepen_actions },
 	{ "items swapped", swap_items },
 	{ "item in another nest", move_item },
 	{ "type bits", flip_type_bits },

@@ -20,6 +20,7 @@ struct rig_gen {
 	struct rig_arena *arena;
 	struct rig_world world;
 	bool traffic;	    /* frames move, so that actions run */
+	bool poor;	    /* a socket without privileges asks, too */
 	unsigned int depth; /* of nests, to end them */
 };
 

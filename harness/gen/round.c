@@ -13,13 +13,13 @@
 static const struct {
 	uint8_t weight;
 	bool traffic;
-	bool ear;      /* a socket hears all notifications */
+	bool others;   /* a socket that hears all notifications, and one without privileges */
 	uint8_t dps;   /* that are there already */
 	uint8_t ports; /* of each of them, beside the local one */
 	uint8_t netdevs;
 } kinds[] = {
 	{ .weight = 60, .dps = 2, .ports = 2 },
-	{ .weight = 10, .dps = 1, .ports = 1, .ear = true },
+	{ .weight = 10, .dps = 1, .ports = 1, .others = true },
 	{ .weight = 5, .dps = 1, .ports = 2, .netdevs = 2 },
 	{ .weight = 20, .dps = 1, .ports = 2, .traffic = true },
 	{ .weight = 5, .dps = 1, .ports = 3, .traffic = true, .netdevs = 2 },
@@ -27,7 +27,7 @@ static const struct {
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-enum { FRAMES = 25, BROKEN = 35, JOINED = 6 }; /* in a hundred steps */
+enum { FRAMES = 25, BROKEN = 35, JOINED = 6, POOR = 5 }; /* in a hundred steps */
 enum { NARROW_MTU = 600 };
 
 static struct rig_step *add_step(struct rig_gen *gen, struct rig_step ***tail,
@@ -47,7 +47,7 @@ static struct rig_step *add_send(struct rig_gen *gen, struct rig_step ***tail,
 {
 	struct rig_step *step = add_step(gen, tail, RIG_STEP_SEND);
 
-	step->socket = "sock";
+	step->socket = gen->poor && rig_random_chance(&gen->random, POOR) ? "poor" : "sock";
 	step->message = message;
 	return step;
 }
@@ -120,15 +120,21 @@ static const char *say(struct rig_gen *gen, const char *format, ...)
 	return rig_arena_copy(gen->arena, text, strlen(text));
 }
 
-static void add_socket(struct rig_gen *gen, struct rig_step ***tail, const char *name, bool ear)
+static struct rig_step *add_socket(struct rig_gen *gen, struct rig_step ***tail, const char *name,
+				   const char *how)
 {
 	struct rig_step *step = add_step(gen, tail, RIG_STEP_SOCKET);
 
 	step->socket = name;
-	step->text = say(gen, "socket $%s%s", name,
-			 ear ? " join ovs_datapath,ovs_vport,ovs_flow,ovs_meter" : "");
-	if (ear)
-		step->groups = 1u << RIG_DP | 1u << RIG_VPORT | 1u << RIG_FLOW | 1u << RIG_METER;
+	step->text = say(gen, "socket $%s%s", name, how);
+	return step;
+}
+
+static void add_other_sockets(struct rig_gen *gen, struct rig_step ***tail)
+{
+	add_socket(gen, tail, "ear", " join ovs_datapath,ovs_vport,ovs_flow,ovs_meter")->groups =
+		1u << RIG_DP | 1u << RIG_VPORT | 1u << RIG_FLOW | 1u << RIG_METER;
+	add_socket(gen, tail, "poor", " unprivileged")->unprivileged = true;
 }
 
 static void add_netdev(struct rig_gen *gen, struct rig_step ***tail, unsigned int number)
@@ -145,9 +151,9 @@ static void add_scene(struct rig_gen *gen, struct rig_step ***tail, unsigned int
 {
 	unsigned int i, j;
 
-	add_socket(gen, tail, "up", false);
-	if (kinds[kind].ear)
-		add_socket(gen, tail, "ear", true);
+	add_socket(gen, tail, "up", "");
+	if (kinds[kind].others)
+		add_other_sockets(gen, tail);
 	for (i = 0; i < kinds[kind].netdevs; i++)
 		add_netdev(gen, tail, i);
 	for (i = 0; i < kinds[kind].dps; i++) {
@@ -187,6 +193,7 @@ struct rig_script *rig_round_make(struct rig_arena *arena, uint64_t seed, uint64
 			     (unsigned long long)seed);
 	tail = &script->steps;
 	add_scene(&gen, &tail, kind);
+	gen.poor = kinds[kind].others;
 	while (n < messages) {
 		if (gen.traffic && kinds[kind].netdevs && rig_random_chance(&gen.random, FRAMES)) {
 			add_frame(&gen, &tail, kinds[kind].netdevs);
