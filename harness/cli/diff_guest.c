@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,11 +30,15 @@ struct session {
 };
 
 static volatile sig_atomic_t interrupted;
+static volatile pid_t boot; /* 0: not running */
 
+/* Boot, told to end, kills its guest; then there is nothing more to follow. */
 static void interrupt(int signal)
 {
 	(void)signal;
 	interrupted = 1;
+	if (boot)
+		kill(boot, SIGTERM);
 }
 
 struct command {
@@ -121,10 +126,10 @@ static int run_boot(struct session *s)
 	pid_t pid;
 
 	make_command(&command, s);
-	sigaction(SIGINT, &action, NULL);
 	if (pipe(out) < 0 || (pid = fork()) < 0)
 		return rig_cli_bad("a process: %s", strerror(errno));
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		dup2(out[1], STDOUT_FILENO);
 		close(out[0]);
 		close(out[1]);
@@ -132,6 +137,9 @@ static int run_boot(struct session *s)
 		rig_cli_bad("%s: %s", command.argv[0], strerror(errno));
 		_exit(BOOT_MISSING);
 	}
+	boot = pid;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
 	close(out[1]);
 	from = fdopen(out[0], "r");
 	if (!from)
@@ -139,6 +147,7 @@ static int run_boot(struct session *s)
 	follow(s, from);
 	fclose(from);
 	waitpid(pid, &s->status, 0);
+	boot = 0;
 	while (command.n)
 		free(command.argv[--command.n]);
 	return RIG_EXIT_PASSED;
