@@ -136,6 +136,8 @@ static void shrink_node(struct shrinking *s, struct rig_node *node)
 		plain.has_pad = false;
 		try_node(s, node, &plain);
 	}
+	if (node->attr && node->attr->type == RIG_TYPE_STRING)
+		return; /* a name is plain, zeros are not */
 	if (node->form == RIG_FORM_NEST || node->refs || !node->size ||
 	    !memcmp(node->data, zeros, node->size))
 		return;
