@@ -9,7 +9,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { PLACES_MAX = 128, GROWTH_MAX = 64, DEPTH_MAX = 20, COPIES_SIZE_MAX = 40000 };
+enum { PLACES_MAX = 128, GROWTH_MAX = 64, DEPTH_MAX = 20, RUN_MAX = 64, COPIES_SIZE_MAX = 40000 };
 
 /* An item of the message, and what points to it. */
 struct place {
@@ -165,6 +165,9 @@ static bool multiply_item(struct breaking *b)
 
 	if (!place)
 		return false;
+	/* Each of them may run, and send the packet with all of them to userspace. */
+	if (b->gen->traffic && n > RUN_MAX)
+		n = RUN_MAX;
 	while (n && n * size_of(*place->link) > COPIES_SIZE_MAX)
 		n /= 2;
 	for (uint32_t i = 0; i < n; i++) {
