@@ -8,6 +8,7 @@
 #   make figures       how long runs take, and how many cases there are; both append what they
 #                      measure to build/report/figures.tsv
 #   make check-vswitchd  Debian's Open vSwitch at work on both modules, compared (minutes, emulated)
+#   make diff          random requests, judged by the model: MESSAGES=50000 of SEED on TARGET
 #   make format        has clang-format put the C files in order
 #   make clean         removes build/
 #
@@ -19,6 +20,8 @@ CFLAGS := -O2 -g
 TARGET := all
 VM := qemu
 CASES := corpora/cases
+MESSAGES := 50000
+SEED := $(shell date +%s)
 
 # A room is a folder: whatever .c file appears there is built.
 ROOMS := schema wire model gen link judge report
@@ -39,7 +42,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
-.PHONY: all check check-vswitchd conformance roundtrip figures format clean deps deps-check
+.PHONY: all check check-vswitchd conformance roundtrip figures diff format clean deps deps-check
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -99,6 +102,14 @@ figures: $(B)/nlrig
 check-vswitchd:
 	@ci/deps build qemu
 	@ci/vswitchd/run --out $(B)/vswitchd
+
+# A seed of its own for each run, unless it is given: every report names it.
+diff: VM := $(if $(filter file,$(origin VM)),uml,$(VM))
+diff: deps-check $(B)/nlrig
+	@for target in $(if $(filter all,$(TARGET)),intree ref,$(TARGET)); do \
+		$(B)/nlrig diff --target $$target --vm $(VM) --seed $(SEED) \
+			--messages $(MESSAGES) --report $(B)/report/diff || exit; \
+	done
 
 format:
 	$(Q)git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i

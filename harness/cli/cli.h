@@ -26,6 +26,7 @@ struct rig_command_line {
 };
 
 extern const struct rig_command_line rig_cli_run;
+extern const struct rig_command_line rig_cli_diff;
 extern const struct rig_command_line rig_cli_list;
 extern const struct rig_command_line rig_cli_decode;
 extern const struct rig_command_line rig_cli_encode;
@@ -94,6 +95,12 @@ struct rig_target_options {
 /* Adds a result for each case to the suite. An exit status; not 0: there are no results. */
 int rig_target_run(enum rig_target target, const struct rig_target_options *options,
 		   const struct rig_cases *cases, struct rig_suite *suite);
+/*
+ * Whether this program may drive a target other than the model here: in a guest it may, and else
+ * only when the user says so; it is then in a network namespace of its own. Says which VM it is.
+ */
+int rig_target_allow(bool host_kernel, enum rig_target target, char *vm, size_t size,
+		     struct rig_error *err);
 unsigned int rig_clock_ms(void);
 
 /* guest.c */
@@ -124,9 +131,32 @@ void rig_progress_begin(struct rig_progress *progress, size_t total);
 void rig_progress_count(struct rig_progress *progress); /* one more is done */
 void rig_progress_end(struct rig_progress *progress);	/* leaves no trace */
 
+/* diff_run.c */
+struct rig_diff_options {
+	enum rig_target target;
+	const char *vm;	     /* NULL: here */
+	const char *report;  /* folder of the case files */
+	const char *timeout; /* of the guest, in seconds */
+	uint64_t seed;
+	uint64_t skip;	   /* messages of the seed's sequence that are passed over */
+	uint64_t messages; /* to be sent, about */
+	bool keep_going;
+	bool print;
+	bool host_kernel;
+};
+
+/* Random requests on one target, in this process. An exit status. */
+int rig_diff_run(const struct rig_diff_options *options);
+/* Prints them instead. */
+int rig_diff_print(const struct rig_diff_options *options);
+
+/* diff_guest.c: the same, in a guest. */
+int rig_diff_guest(const struct rig_diff_options *options);
+
 /* reports.c: what goes wrong is printed; an exit status. */
 int rig_report_read(const char *path, struct rig_suite *suite);
 int rig_report_write(const char *folder, const struct rig_suite *suites, size_t count);
+int rig_folder_make(const char *path);
 /* Makes the folder and those above it. It is this process's until it ends. */
 int rig_folder_take(const char *path);
 

@@ -67,7 +67,7 @@ int rig_report_write(const char *folder, const struct rig_suite *suites, size_t 
 	return close_report(to, path);
 }
 
-static int make_folders(const char *path)
+int rig_folder_make(const char *path)
 {
 	char *copy = strdup(path), *p;
 	int ret = -1;
@@ -87,7 +87,7 @@ static int make_folders(const char *path)
 
 int rig_folder_take(const char *path)
 {
-	int fd = make_folders(path) < 0 ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = rig_folder_make(path) < 0 ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return rig_cli_bad("%s: %s", path, strerror(errno));

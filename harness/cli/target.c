@@ -207,9 +207,8 @@ static void order(struct rig_suite *suite, const struct rig_cases *cases)
 	free(ids);
 }
 
-/* Nothing touches the host's own kernel unless the user says so. */
-static int allow_kernel(bool host_kernel, enum rig_target target, char *vm, size_t size,
-			struct rig_error *err)
+int rig_target_allow(bool host_kernel, enum rig_target target, char *vm, size_t size,
+		     struct rig_error *err)
 {
 	if (rig_link_in_guest(vm, size))
 		return 0;
@@ -243,7 +242,7 @@ int rig_target_run(enum rig_target target, const struct rig_target_options *o,
 	char vm[16] = "", again[160];
 
 	if (target != RIG_TARGET_MODEL &&
-	    allow_kernel(o->host_kernel, target, vm, sizeof(vm), &err) < 0)
+	    rig_target_allow(o->host_kernel, target, vm, sizeof(vm), &err) < 0)
 		return rig_cli_bad_error(&err);
 	if (target == RIG_TARGET_MODEL)
 		snprintf(again, sizeof(again), "build/nlrig run --target model --cases '%%s'");

@@ -64,24 +64,22 @@ static const char *makes_netdev(const struct rig_message *m)
 	return name && memchr(name->data, '\0', name->size) ? (const char *)name->data : NULL;
 }
 
-static bool succeeded(const struct rig_play *play, unsigned int socket, uint32_t seq)
+static bool refused(const struct rig_play *play, unsigned int socket, uint32_t seq)
 {
-	bool answered = false;
-
 	for (size_t i = 0; i < play->scene.inbox.count; i++) {
 		const struct rig_arrival *arrival = &play->scene.inbox.list[i];
 
-		if (arrival->kind != RIG_ARRIVAL_MESSAGE || arrival->socket != socket ||
-		    arrival->message->seq != seq)
-			continue;
-		if (rig_message_errno(arrival->message) > 0)
-			return false;
-		answered = true;
+		if (arrival->kind == RIG_ARRIVAL_MESSAGE && arrival->socket == socket &&
+		    arrival->message->seq == seq && rig_message_errno(arrival->message) > 0)
+			return true;
 	}
-	return answered;
+	return false;
 }
 
-/* An internal port's netdev is the target's own: take it up, watch it, tell the model of it. */
+/*
+ * An internal port's netdev is the target's own: take it up, watch it, tell the model of it. Who
+ * asked for no answer gets none: whether there is one is seen by looking.
+ */
 static int watch_new_ports(struct rig_play *play, const struct rig_scene_socket *socket,
 			   const struct datagram *datagram, struct rig_error *why)
 {
@@ -91,10 +89,10 @@ static int watch_new_ports(struct rig_play *play, const struct rig_scene_socket 
 		const char *name = makes_netdev(m);
 		struct rig_link_netdev dev = { .name = name, .netns = socket->netns };
 
-		if (!name || !succeeded(play, socket->handle, datagram->seqs[i]))
+		if (!name || refused(play, socket->handle, datagram->seqs[i]) ||
+		    rig_link_netdev_find(play->link, &dev, NULL) < 0)
 			continue;
-		if (rig_link_watch(play->link, name, socket->netns, why) < 0 ||
-		    rig_link_netdev_find(play->link, &dev, why) < 0)
+		if (rig_link_watch(play->link, name, socket->netns, why) < 0)
 			return -1;
 		rig_play_tell_netdev(play, &dev);
 		if (rig_scene_netdev_add(&play->scene, name, socket->netns, dev.ifindex) < 0)

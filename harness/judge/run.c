@@ -183,6 +183,7 @@ static void conclude(struct rig_runner *runner, const struct rig_script *script,
 	const char *refused = NULL, *why = NULL;
 	bool acceptable = last_acceptable != NULL;
 
+	run->findings = findings->first;
 	run->differences = findings->count;
 	run->verdict = findings->count ? RIG_VERDICT_KNOWN : RIG_VERDICT_PASSED;
 	for (const struct rig_finding *f = findings->first; f; f = f->next) {
@@ -212,14 +213,30 @@ static void conclude(struct rig_runner *runner, const struct rig_script *script,
 
 /* ---- a run ---- */
 
-static int play_script(struct rig_play *play, const struct rig_script *script,
-		       struct rig_error *err)
+static void show(const struct rig_runner *runner, struct rig_play *play,
+		 const struct rig_step *step)
+{
+	const struct rig_step_done done = {
+		.step = step,
+		.answer = play->answer,
+		.inbox = &play->scene.inbox,
+		.findings = play->scene.findings.first,
+	};
+
+	if (runner->options.watch && runner->options.watch(runner->options.context, &done))
+		play->stopped = true;
+}
+
+static int play_script(struct rig_runner *runner, struct rig_play *play,
+		       const struct rig_script *script, struct rig_error *err)
 {
 	if (rig_play_begin(play, script, err) < 0)
 		return -1;
-	for (const struct rig_step *s = script->steps; s && !play->stopped; s = s->next)
+	for (const struct rig_step *s = script->steps; s && !play->stopped; s = s->next) {
 		if (rig_play_step(play, s, err) < 0)
 			return -1;
+		show(runner, play, s);
+	}
 	return play->stopped ? 0 : rig_play_end(play, err);
 }
 
@@ -290,7 +307,7 @@ int rig_runner_run(struct rig_runner *runner, const struct rig_script *script, s
 	}
 	play.scene.inbox = runner->inbox;
 	rig_model_counts(runner->model, &before);
-	ret = play_script(&play, script, err);
+	ret = play_script(runner, &play, script, err);
 	runner->inbox = play.scene.inbox;
 	if (clean(runner, &play, err) < 0 || ret < 0)
 		return -1;

@@ -6,14 +6,27 @@
 #ifndef RIG_JUDGE_RUN_H
 #define RIG_JUDGE_RUN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct rig_answer;
 struct rig_error;
+struct rig_finding;
+struct rig_inbox;
 struct rig_known;
 struct rig_link;
 struct rig_runner;
 struct rig_script;
+struct rig_step;
+
+/* A step that was done and judged: what the model said must come, and what came. */
+struct rig_step_done {
+	const struct rig_step *step;
+	const struct rig_answer *answer;
+	const struct rig_inbox *inbox;
+	const struct rig_finding *findings; /* of the whole run so far, first to last */
+};
 
 enum rig_verdict {
 	RIG_VERDICT_PASSED,
@@ -26,6 +39,9 @@ enum rig_verdict {
 struct rig_run_options {
 	unsigned int timeout_ms;       /* how long an expected message may take; 0: 2000 */
 	const struct rig_known *known; /* accepted divergences; NULL: none */
+	/* Called after each step; true: the run ends here. NULL: not called. */
+	bool (*watch)(void *context, const struct rig_step_done *done);
+	void *context;
 	const char *again; /* format with one %s, the case: the command that runs it alone */
 };
 
@@ -34,7 +50,8 @@ struct rig_run {
 	enum rig_verdict verdict;
 	const char *reason; /* one line: what failed first, why skipped or known; NULL: passed */
 	const char *detail; /* lines, each ended by '\n'; NULL: none */
-	unsigned int differences; /* findings of all kinds */
+	const struct rig_finding *findings; /* of all kinds, first to last */
+	unsigned int differences;	    /* how many */
 	unsigned int duration_ms;
 	uint64_t exact; /* fields judged exactly in this run */
 	uint64_t open;	/* fields that the contract leaves open */

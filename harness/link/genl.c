@@ -127,3 +127,50 @@ int rig_genl_delete_datapaths(struct nl_sock *generic, int family, struct rig_er
 		return rig_error_set(err, "delete the datapaths: %s", nl_geterror(ret));
 	return found.count;
 }
+
+/* Limits are asked for, and sent back as those to delete. Both have an answer and then an ack. */
+static int answer_limits(struct nl_msg *msg, void *data)
+{
+	struct nl_msg **limits = data;
+
+	if (!*limits) {
+		*limits = msg;
+		nlmsg_get(msg);
+	}
+	return NL_OK;
+}
+
+static int delete_limits(struct nl_sock *sk, struct nl_msg *limits)
+{
+	struct nlmsghdr *header = nlmsg_hdr(limits);
+	struct genlmsghdr *genl = nlmsg_data(header);
+	int ret;
+
+	genl->cmd = OVS_CT_LIMIT_CMD_DEL;
+	header->nlmsg_flags = NLM_F_ACK;
+	header->nlmsg_seq = NL_AUTO_SEQ;
+	header->nlmsg_pid = NL_AUTO_PORT;
+	ret = nl_send_auto(sk, limits);
+	if (ret >= 0)
+		ret = nl_recvmsgs_default(sk);
+	return ret < 0 ? ret : nl_wait_for_ack(sk);
+}
+
+int rig_genl_delete_limits(struct nl_sock *generic, int family, struct rig_error *err)
+{
+	struct nl_msg *limits = NULL;
+	int ret;
+
+	nl_socket_modify_cb(generic, NL_CB_VALID, NL_CB_CUSTOM, answer_limits, &limits);
+	ret = request(generic, family, OVS_CT_LIMIT_CMD_GET, 0, 0);
+	if (ret >= 0)
+		ret = nl_recvmsgs_default(generic);
+	if (ret >= 0)
+		ret = nl_wait_for_ack(generic);
+	if (ret >= 0 && limits)
+		ret = delete_limits(generic, limits);
+	nlmsg_free(limits);
+	if (ret < 0)
+		return rig_error_set(err, "delete the zone limits: %s", nl_geterror(ret));
+	return 0;
+}

@@ -100,5 +100,7 @@ struct nl_sock *rig_genl_open(struct rig_error *err);
 int rig_genl_resolve(struct nl_sock *generic, struct rig_link_facts *facts, struct rig_error *err);
 /* Deletes all datapaths of the namespace; returns how many there were. */
 int rig_genl_delete_datapaths(struct nl_sock *generic, int family, struct rig_error *err);
+/* Takes back the namespace's limits on conntrack zones, which need no datapath. */
+int rig_genl_delete_limits(struct nl_sock *generic, int family, struct rig_error *err);
 
 #endif

@@ -144,7 +144,7 @@ int rig_port_netdev_find(struct rig_link *link, struct rig_link_netdev *dev, str
 	return rig_netdev_facts(k->netns[netns].route, dev, err);
 }
 
-/* A port that went and came again under its name is another netdev. */
+/* A port that went and came again under its name is another netdev, even under its old number. */
 static int watch(struct rig_kernel_link *k, struct rig_port *port, unsigned int netns,
 		 const char *name, struct rig_error *err)
 {
@@ -153,8 +153,6 @@ static int watch(struct rig_kernel_link *k, struct rig_port *port, unsigned int 
 
 	if (rig_netdev_facts(route, &dev, err) < 0)
 		return -1;
-	if (port && port->ifindex == dev.ifindex)
-		return 0;
 	if (!port)
 		port = free_slot(k, err);
 	if (!port || rig_netdev_up(route, &dev, err) < 0)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire/bytes.h"
 #include "wire/error.h"
 #include "wire/tree.h"
 
@@ -113,6 +114,12 @@ struct rig_script {
  */
 struct rig_script *rig_script_parse(struct rig_arena *arena, const char *path, const char *text,
 				    size_t len, struct rig_error *err);
+
+/*
+ * Appends a script's text: its reason and its steps, without their `->`. Each step is from then on
+ * where it stands in this text.
+ */
+void rig_script_print(struct rig_script *script, struct rig_bytes *text);
 
 /* Message number request of a step's datagram, from 0. NULL: it has not got so many. */
 const struct rig_message *rig_step_request(const struct rig_step *step, unsigned int request);

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* nlrig diff: random requests on a target, judged by the model. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static int read_number(const char *what, const char *value, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(value, &end, 0);
+	if (errno || end == value || *end || *value == '-')
+		return rig_cli_bad("%s: '%s' is not a number", what, value);
+	return RIG_EXIT_PASSED;
+}
+
+static int read_target(struct rig_diff_options *o, const char *name)
+{
+	for (o->target = 0; o->target < RIG_TARGETS; o->target++)
+		if (!strcmp(name, rig_target_name[o->target]))
+			return RIG_EXIT_PASSED;
+	return rig_cli_bad("no target '%s': model, intree or ref", name);
+}
+
+static int read_option(struct rig_diff_options *o, int opt, const char *value)
+{
+	switch (opt) {
+	case 't':
+		return read_target(o, value);
+	case 'v':
+		o->vm = value;
+		if (strcmp(value, "qemu") && strcmp(value, "uml"))
+			return rig_cli_bad("no VM '%s': qemu or uml", value);
+		return RIG_EXIT_PASSED;
+	case 's':
+		return read_number("--seed", value, &o->seed);
+	case 'p':
+		return read_number("--skip", value, &o->skip);
+	case 'm':
+		return read_number("--messages", value, &o->messages);
+	case 'r':
+		o->report = value;
+		return RIG_EXIT_PASSED;
+	case 'l':
+		o->timeout = value;
+		return RIG_EXIT_PASSED;
+	case 'k':
+		o->keep_going = true;
+		return RIG_EXIT_PASSED;
+	case 'P':
+		o->print = true;
+		return RIG_EXIT_PASSED;
+	case 'H':
+		o->host_kernel = true;
+		return RIG_EXIT_PASSED;
+	default:
+		return rig_cli_bad_option(&rig_cli_diff);
+	}
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "target", required_argument, NULL, 't' },
+		{ "vm", required_argument, NULL, 'v' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "skip", required_argument, NULL, 'p' },
+		{ "messages", required_argument, NULL, 'm' },
+		{ "report", required_argument, NULL, 'r' },
+		{ "timeout", required_argument, NULL, 'l' },
+		{ "keep-going", no_argument, NULL, 'k' },
+		{ "print", no_argument, NULL, 'P' },
+		{ "host-kernel", no_argument, NULL, 'H' },
+		{ "help", no_argument, NULL, 'h' },
+		{},
+	};
+	struct rig_diff_options o = {
+		.target = RIG_TARGET_MODEL,
+		.report = "build/report/diff",
+		.timeout = "3600",
+		.seed = 1,
+		.messages = 50000,
+	};
+	int opt, status = RIG_EXIT_PASSED;
+
+	while (!status && (opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (opt == 'h') {
+			fputs(rig_cli_diff.help, stdout);
+			return RIG_EXIT_PASSED;
+		}
+		status = read_option(&o, opt, optarg);
+	}
+	if (!status && optind < argc)
+		status = rig_cli_bad("diff: '%s' is one word too many", argv[optind]);
+	if (status)
+		return status;
+	if (o.print)
+		return rig_diff_print(&o);
+	if (o.target == RIG_TARGET_MODEL || !o.vm)
+		return rig_diff_run(&o);
+	return rig_diff_guest(&o);
+}
+
+const struct rig_command_line rig_cli_diff = {
+	.name = "diff",
+	.run = run,
+	.summary = "send random requests, and judge each answer",
+	.help = "usage: nlrig diff [OPTION]...\n"
+		"\n"
+		"Sends random requests and frames, valid ones and such as are broken in one\n"
+		"place, and holds each answer against the model. The first divergence ends the\n"
+		"run: it is made as small as can be, and written as a case to DIR. A run is its\n"
+		"seed.\n"
+		"\n"
+		"  --target T     model (unless given), intree or ref\n"
+		"  --vm VM        qemu or uml: intree and ref run in a guest of their own\n"
+		"  --seed N       which sequence (1)\n"
+		"  --messages N   how many messages of it, about (50000)\n"
+		"  --skip N       pass over as many at first: go on where a run has ended\n"
+		"  --keep-going   do not end at a divergence: one case for each kind of them\n"
+		"  --print        send nothing: print the cases that would be run\n"
+		"  --report DIR   for the cases and the guest's log (build/report/diff)\n"
+		"  --timeout S    kill a guest after S seconds (3600)\n"
+		"  --host-kernel  drive this machine's own kernel, in a network namespace of its\n"
+		"                 own: a bug in its datapath is then a bug on this machine\n"
+		"\n"
+		"  nlrig diff --target intree --vm uml --messages 1000000\n"
+		"\n"
+		"Exit status: 0 no divergence, 1 some, 2 usage or something is missing, 130\n"
+		"interrupted.\n",
+};
