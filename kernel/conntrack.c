@@ -21,6 +21,13 @@
 
 #define NAT_FLAGS (OVS_CS_F_SRC_NAT | OVS_CS_F_DST_NAT)
 
+#ifndef HAVE_NF_CT_SHARED
+static bool nf_ct_shared(const struct nf_conn *conn)
+{
+	return refcount_read(&conn->ct_general.use) > 1;
+}
+#endif
+
 struct ct_net {
 	bool has_labels;
 };

@@ -7,6 +7,7 @@
 #include "datapath.h"
 #include "family.h"
 #include "flow_key.h"
+#include "flow_mask.h"
 #include "flow_table.h"
 #include "notify.h"
 
