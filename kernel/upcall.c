@@ -102,7 +102,10 @@ static int put_attrs(struct sk_buff *msg, const struct sk_buff *skb, const struc
 	return nla_put(msg, OVS_PACKET_ATTR_HASH, sizeof(hash), &hash);
 }
 
-/* @len bytes of the packet, @head of them copied and the rest shared. */
+/*
+ * @len bytes of the packet, @head of them copied and the rest shared. Every upcall has the
+ * attribute, one for a frame that pop_eth left nothing of as well.
+ */
 static int put_packet(struct sk_buff *msg, struct sk_buff *skb, u32 len, u32 head)
 {
 	struct nlattr *attr = nla_reserve(msg, OVS_PACKET_ATTR_PACKET, 0);
@@ -110,7 +113,7 @@ static int put_packet(struct sk_buff *msg, struct sk_buff *skb, u32 len, u32 hea
 	if (!attr)
 		return -EMSGSIZE;
 	attr->nla_len = nla_attr_size(len);
-	return skb_zerocopy(msg, skb, len, head);
+	return len ? skb_zerocopy(msg, skb, len, head) : 0;
 }
 
 static int send_prepared(struct ovsr_datapath *dp, struct sk_buff *skb, const struct ovsr_key *key,
