@@ -200,16 +200,6 @@ static int dp_new_locked(struct genl_info *info, struct ovsr_datapath *dp, struc
 	return 0;
 }
 
-/* Ends a command that changed something: tells the world, or throws the message away. */
-static int finish(struct genl_info *info, struct sk_buff *msg, int err)
-{
-	if (err)
-		kfree_skb(msg);
-	else
-		ovsr_notify(&ovsr_datapath_family, msg, info);
-	return err;
-}
-
 static int dp_cmd_new(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr **a = info->attrs;
@@ -225,7 +215,7 @@ static int dp_cmd_new(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	dp = ovsr_dp_create(genl_info_net(info));
 	if (!dp)
-		return finish(info, msg, -ENOMEM);
+		return ovsr_notify(&ovsr_datapath_family, msg, info, -ENOMEM);
 
 	ovsr_lock();
 	err = dp_new_locked(info, dp, msg);
@@ -234,7 +224,7 @@ static int dp_cmd_new(struct sk_buff *skb, struct genl_info *info)
 		ovsr_dp_free(dp);
 	}
 	ovsr_unlock();
-	return finish(info, msg, err);
+	return ovsr_notify(&ovsr_datapath_family, msg, info, err);
 }
 
 static int dp_cmd_del(struct sk_buff *skb, struct genl_info *info)
@@ -256,7 +246,7 @@ static int dp_cmd_del(struct sk_buff *skb, struct genl_info *info)
 		ovsr_dp_destroy(dp);
 	}
 	ovsr_unlock();
-	return finish(info, msg, err);
+	return ovsr_notify(&ovsr_datapath_family, msg, info, err);
 }
 
 static int dp_cmd_set(struct sk_buff *skb, struct genl_info *info)
@@ -275,7 +265,7 @@ static int dp_cmd_set(struct sk_buff *skb, struct genl_info *info)
 	if (!err)
 		WARN_ON_ONCE(dp_put(msg, dp, &reply));
 	ovsr_unlock();
-	return finish(info, msg, err);
+	return ovsr_notify(&ovsr_datapath_family, msg, info, err);
 }
 
 static int dp_cmd_get(struct sk_buff *skb, struct genl_info *info)

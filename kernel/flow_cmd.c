@@ -247,12 +247,47 @@ static struct ovsr_datapath *request_dp(const struct flow_request *req)
 	return ovsr_dp_find(genl_info_net(req->info), hdr->dp_ifindex);
 }
 
-/* The flow that a request names; a ufid goes before a key.  Under ovsr_lock. */
-static struct ovsr_flow *request_flow(const struct flow_request *req, struct ovsr_datapath *dp)
+/*
+ * The flow that a request names; a ufid goes before a key. ERR_PTR(-EINVAL) when it names none,
+ * -ENODEV, -ENOENT. Under ovsr_lock.
+ */
+static struct ovsr_flow *request_flow(const struct flow_request *req)
 {
+	struct ovsr_datapath *dp;
+	struct ovsr_flow *flow;
+
+	if (!request_names_flow(req))
+		return ERR_PTR(-EINVAL);
+	dp = request_dp(req);
+	if (!dp)
+		return ERR_PTR(-ENODEV);
 	if (req->id.ufid_len)
-		return ovsr_flow_table_find_ufid(&dp->flows, &req->id);
-	return ovsr_flow_table_find_exact(&dp->flows, &req->match->key);
+		flow = ovsr_flow_table_find_ufid(&dp->flows, &req->id);
+	else
+		flow = ovsr_flow_table_find_exact(&dp->flows, &req->match->key);
+	return flow ?: ERR_PTR(-ENOENT);
+}
+
+/*
+ * Reads a request, has @act do it under ovsr_lock, and leaves in *@msg what is to be told, if
+ * anything. @change: see request_parse().
+ */
+static int request_serve(struct genl_info *info, bool change,
+			 int (*act)(struct flow_request *req, struct sk_buff **msg),
+			 struct sk_buff **msg)
+{
+	struct flow_request req;
+	int err;
+
+	*msg = NULL;
+	err = request_parse(&req, info, change);
+	if (err)
+		return err;
+	ovsr_lock();
+	err = act(&req, msg);
+	ovsr_unlock();
+	request_destroy(&req);
+	return err;
 }
 
 static void set_actions(struct ovsr_flow *flow, struct flow_request *req)
@@ -351,16 +386,6 @@ static int flow_new_locked(struct flow_request *req, struct ovsr_flow **new, str
 	return replace(req, twin, msg);
 }
 
-/* Ends a command that may have changed something: tells the world, or throws the message away. */
-static int finish(struct genl_info *info, struct sk_buff *msg, int err)
-{
-	if (err)
-		kfree_skb(msg);
-	else if (msg)
-		ovsr_notify(&ovsr_flow_family, msg, info);
-	return err;
-}
-
 static int flow_cmd_new(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr **a = info->attrs;
@@ -389,7 +414,7 @@ static int flow_cmd_new(struct sk_buff *skb, struct genl_info *info)
 	ovsr_lock();
 	err = flow_new_locked(&req, &new, &msg);
 	ovsr_unlock();
-	err = finish(info, msg, err);
+	err = ovsr_notify(&ovsr_flow_family, msg, info, err);
 
 out_flow:
 	ovsr_flow_free(new, false);
@@ -400,16 +425,11 @@ out_request:
 
 static int flow_set_locked(struct flow_request *req, struct sk_buff **msg)
 {
-	struct ovsr_datapath *dp = request_dp(req);
-	struct ovsr_flow *flow;
+	struct ovsr_flow *flow = request_flow(req);
 	int err;
 
-	if (!dp)
-		return -ENODEV;
-	flow = request_flow(req, dp);
-	if (!flow)
-		return -ENOENT;
-
+	if (IS_ERR(flow))
+		return PTR_ERR(flow);
 	err = news_alloc(flow, req->actions ?: ovsr_dereference(flow->actions), req, msg);
 	if (err)
 		return err;
@@ -423,36 +443,18 @@ static int flow_set_locked(struct flow_request *req, struct sk_buff **msg)
 
 static int flow_cmd_set(struct sk_buff *skb, struct genl_info *info)
 {
-	struct sk_buff *msg = NULL;
-	struct flow_request req;
-	int err;
+	struct sk_buff *msg;
+	int err = request_serve(info, true, flow_set_locked, &msg);
 
-	err = request_parse(&req, info, true);
-	if (err)
-		return err;
-
-	err = -EINVAL;
-	if (!request_names_flow(&req))
-		goto out;
-	ovsr_lock();
-	err = flow_set_locked(&req, &msg);
-	ovsr_unlock();
-	err = finish(info, msg, err);
-out:
-	request_destroy(&req);
-	return err;
+	return ovsr_notify(&ovsr_flow_family, msg, info, err);
 }
 
 static int flow_get_locked(struct flow_request *req, struct sk_buff **msg)
 {
-	struct ovsr_datapath *dp = request_dp(req);
-	struct ovsr_flow *flow;
+	struct ovsr_flow *flow = request_flow(req);
 
-	if (!dp)
-		return -ENODEV;
-	flow = request_flow(req, dp);
-	if (!flow)
-		return -ENOENT;
+	if (IS_ERR(flow))
+		return PTR_ERR(flow);
 	*msg = flow_msg_alloc(flow, ovsr_dereference(flow->actions), req->ufid_flags);
 	if (!*msg)
 		return -ENOMEM;
@@ -462,66 +464,45 @@ static int flow_get_locked(struct flow_request *req, struct sk_buff **msg)
 
 static int flow_cmd_get(struct sk_buff *skb, struct genl_info *info)
 {
-	struct flow_request req;
 	struct sk_buff *msg;
-	int err;
+	int err = request_serve(info, false, flow_get_locked, &msg);
 
-	err = request_parse(&req, info, false);
-	if (err)
-		return err;
+	return err ?: genlmsg_reply(msg, info);
+}
 
-	err = -EINVAL;
-	if (!request_names_flow(&req))
-		goto out;
-	ovsr_lock();
-	err = flow_get_locked(&req, &msg);
-	ovsr_unlock();
-	if (!err)
-		err = genlmsg_reply(msg, info);
-out:
-	request_destroy(&req);
-	return err;
+/* All flows, and no word about it. */
+static int flush_locked(struct flow_request *req)
+{
+	struct ovsr_datapath *dp = request_dp(req);
+
+	return dp ? ovsr_flow_table_flush(&dp->flows) : -ENODEV;
 }
 
 static int flow_del_locked(struct flow_request *req, struct sk_buff **msg)
 {
-	struct ovsr_datapath *dp = request_dp(req);
 	struct ovsr_flow *flow;
 	int err;
 
-	if (!dp)
-		return -ENODEV;
-	if (!request_names_flow(req)) /* all of them, and no word about it */
-		return ovsr_flow_table_flush(&dp->flows);
-
-	flow = request_flow(req, dp);
-	if (!flow)
-		return -ENOENT;
+	if (!request_names_flow(req))
+		return flush_locked(req);
+	flow = request_flow(req);
+	if (IS_ERR(flow))
+		return PTR_ERR(flow);
 	err = news_alloc(flow, ovsr_dereference(flow->actions), req, msg);
 	if (err)
 		return err;
 	news_fill(*msg, flow, req, OVS_FLOW_CMD_DEL);
-	ovsr_flow_table_remove(&dp->flows, flow);
+	ovsr_flow_table_remove(&request_dp(req)->flows, flow);
 	ovsr_flow_free(flow, true);
 	return 0;
 }
 
 static int flow_cmd_del(struct sk_buff *skb, struct genl_info *info)
 {
-	struct sk_buff *msg = NULL;
-	struct flow_request req;
-	int err;
+	struct sk_buff *msg;
+	int err = request_serve(info, false, flow_del_locked, &msg);
 
-	err = request_parse(&req, info, false);
-	if (err)
-		return err;
-
-	ovsr_lock();
-	err = flow_del_locked(&req, &msg);
-	ovsr_unlock();
-	err = finish(info, msg, err);
-	request_destroy(&req);
-	return err;
+	return ovsr_notify(&ovsr_flow_family, msg, info, err);
 }
 
 /* cb->args[0]: the table's cursor. */

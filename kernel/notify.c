@@ -29,9 +29,14 @@ bool ovsr_notify_wanted(const struct genl_family *family, struct genl_info *info
 	       genl_has_listeners(family, genl_info_net(info), GROUP);
 }
 
-void ovsr_notify(const struct genl_family *family, struct sk_buff *msg, struct genl_info *info)
+int ovsr_notify(const struct genl_family *family, struct sk_buff *msg, struct genl_info *info,
+		int err)
 {
-	genl_notify(family, msg, info, GROUP, GFP_KERNEL);
+	if (err)
+		kfree_skb(msg);
+	else if (msg)
+		genl_notify(family, msg, info, GROUP, GFP_KERNEL);
+	return err;
 }
 
 static void notify_detached(struct ovsr_vport *vport)

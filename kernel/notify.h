@@ -30,7 +30,12 @@ struct ovs_header *ovsr_reply_put(struct sk_buff *msg, const struct genl_family 
 
 /* Userspace sets NLM_F_ECHO to have the new state sent back to it; listeners get it always. */
 bool ovsr_notify_wanted(const struct genl_family *family, struct genl_info *info);
-void ovsr_notify(const struct genl_family *family, struct sk_buff *msg, struct genl_info *info);
+/*
+ * Ends a command that may have changed something: tells the world by @msg, or throws it away after
+ * the error @err. @msg is NULL when nobody wants to hear. Returns @err.
+ */
+int ovsr_notify(const struct genl_family *family, struct sk_buff *msg, struct genl_info *info,
+		int err);
 
 /* Ports whose device goes away by itself. */
 void ovsr_notify_detach_work(struct work_struct *work);

@@ -244,16 +244,6 @@ static int vport_new_locked(struct genl_info *info, struct ovsr_vport_parms *par
 	return 0;
 }
 
-/* Ends a command that changed something: tells the world, or throws the message away. */
-static int finish(struct genl_info *info, struct sk_buff *msg, int err)
-{
-	if (err)
-		kfree_skb(msg);
-	else
-		ovsr_notify(&ovsr_vport_family, msg, info);
-	return err;
-}
-
 static int vport_cmd_new(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr **a = info->attrs;
@@ -288,7 +278,7 @@ static int vport_cmd_new(struct sk_buff *skb, struct genl_info *info)
 	ovsr_lock();
 	err = vport_new_locked(info, &parms, wish, msg);
 	ovsr_unlock();
-	return finish(info, msg, err);
+	return ovsr_notify(&ovsr_vport_family, msg, info, err);
 }
 
 static int vport_set_locked(struct genl_info *info, struct sk_buff *msg)
@@ -331,7 +321,7 @@ static int vport_cmd_set(struct sk_buff *skb, struct genl_info *info)
 	ovsr_lock();
 	err = vport_set_locked(info, msg);
 	ovsr_unlock();
-	return finish(info, msg, err);
+	return ovsr_notify(&ovsr_vport_family, msg, info, err);
 }
 
 static int vport_del_locked(struct genl_info *info, struct sk_buff *msg)
@@ -368,7 +358,7 @@ static int vport_cmd_del(struct sk_buff *skb, struct genl_info *info)
 	ovsr_lock();
 	err = vport_del_locked(info, msg);
 	ovsr_unlock();
-	return finish(info, msg, err);
+	return ovsr_notify(&ovsr_vport_family, msg, info, err);
 }
 
 static int vport_cmd_get(struct sk_buff *skb, struct genl_info *info)
