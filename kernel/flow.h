@@ -3,6 +3,8 @@
 #ifndef OVSR_FLOW_H
 #define OVSR_FLOW_H
 
+#include <linux/rhashtable-types.h>
+
 #include "flow_key.h"
 #include "flow_mask.h"
 
@@ -10,7 +12,7 @@ struct ovsr_actions;
 
 #define OVSR_UFID_MAX 16 /* bytes */
 
-/* How userspace names a flow: by its ufid, or else by its unmasked key. */
+/* How userspace names a flow: by its ufid, zero behind its end, or else by its unmasked key. */
 struct ovsr_flow_id {
 	u8 ufid_len; /* 0: by the key */
 	u8 ufid[OVSR_UFID_MAX];
@@ -29,27 +31,13 @@ struct ovsr_flow_cpu_stats {
 	struct ovsr_flow_stats s;
 };
 
-/* The ways to find a flow. */
-enum ovsr_flow_by {
-	OVSR_BY_KEY,  /* every flow: by its masked key */
-	OVSR_BY_UFID, /* those that have one */
-	OVSR_BY_MAX
-};
-
-/*
- * A flow's place in one hash table: of its two nodes one is in use, so that a table can be resized.
- */
-struct ovsr_flow_link {
-	struct hlist_node node[2];
-	u32 hash;
-};
-
 struct ovsr_flow {
 	struct rcu_head rcu;
-	struct ovsr_flow_link link[OVSR_BY_MAX];
-	u32 index;		/* place in the order of a dump */
-	struct ovsr_mask *mask; /* set by insert */
-	struct ovsr_key key;	/* under the mask */
+	struct rhash_head by_key;
+	struct rhash_head by_ufid; /* not linked without one */
+	u32 index;		   /* place in the order of a dump */
+	struct ovsr_mask *mask;	   /* set by insert */
+	struct ovsr_key key;	   /* under the mask */
 	struct ovsr_flow_id id;
 	struct ovsr_actions __rcu *actions;
 	struct ovsr_flow_cpu_stats __percpu *stats;

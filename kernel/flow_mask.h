@@ -3,61 +3,57 @@
 #ifndef OVSR_FLOW_MASK_H
 #define OVSR_FLOW_MASK_H
 
+#include <linux/list.h>
+
 #include "flow_key.h"
+
+struct ovsr_mask_cache;
 
 /* One mask, shared by the flows that were installed with it. */
 struct ovsr_mask {
-	struct rcu_head rcu;
-	u32 refs;
+	struct list_head node;
+	u32 salt;  /* keeps equal bytes under different masks apart in a hash */
 	u16 start; /* the bytes of @key outside of [start, end) are zero */
 	u16 end;
 	struct ovsr_key key;
+	u32 refs;
+	struct rcu_head rcu;
 };
 
-/* Readers stop at the first slot that is NULL. Changed under ovsr_lock. */
-struct ovsr_mask_array {
-	struct rcu_head rcu;
+/**
+ * struct ovsr_masks - all masks of a table
+ * @list: &struct ovsr_mask, in the order in which they are tried; changed under ovsr_lock, read
+ *	under RCU
+ * @n: their number
+ * @n_removed: how many have left so far: what was guessed before the last of them is void
+ * @cache: what each processor guesses
+ */
+struct ovsr_masks {
+	struct list_head list;
 	u32 n;
-	u32 room;
-	struct ovsr_mask __rcu *masks[];
+	unsigned long n_removed;
+	struct ovsr_mask_cache __rcu *cache;
 };
 
-/* Which mask the last packet of this hash matched with: a guess, to be tried first. */
-struct ovsr_mask_guess {
-	u32 skb_hash; /* 0: free */
-	u32 index;
-};
+/* Returns 0 or -ENOMEM. */
+int ovsr_masks_init(struct ovsr_masks *masks);
+/* For masks that no flow refers to and no reader can see any more. */
+void ovsr_masks_destroy(struct ovsr_masks *masks);
 
-struct ovsr_mask_cache {
-	struct rcu_head rcu;
-	u32 size;
-	struct ovsr_mask_guess __percpu *guesses;
-};
-
-/* An empty array, or NULL. */
-struct ovsr_mask_array *ovsr_mask_array_alloc(void);
+/* The mask that is @key, with one more reference; a new one if there is none. NULL: no memory. */
+struct ovsr_mask *ovsr_mask_get(struct ovsr_masks *masks, const struct ovsr_key *key);
+void ovsr_mask_put(struct ovsr_masks *masks, struct ovsr_mask *mask);
 
 /*
- * The mask in *@array that is @key, with one more reference; a new one if there is none. NULL
- * without memory.
+ * Where this processor keeps its guess for packets of @hash: a mask of @masks, to be tried first,
+ * or NULL while it has none. Whoever finds a better one writes it there. Returns NULL when the
+ * cache is off. Good while bottom halves stay off and within the same rcu_read_lock().
  */
-struct ovsr_mask *ovsr_mask_get(struct ovsr_mask_array __rcu **array, const struct ovsr_key *key);
-void ovsr_mask_put(struct ovsr_mask_array __rcu **array, struct ovsr_mask *mask);
+struct ovsr_mask **ovsr_mask_guess(const struct ovsr_masks *masks, u32 hash);
 
-/*
- * A cache of @size entries for each processor; ERR_PTR(-EINVAL) unless that is 0 or a power of two.
- */
-struct ovsr_mask_cache *ovsr_mask_cache_alloc(u32 size);
-struct ovsr_mask_cache *ovsr_mask_cache_default(void);
-/* NULL is fine. */
-void ovsr_mask_cache_free(struct ovsr_mask_cache *cache);
-void ovsr_mask_cache_free_rcu(struct ovsr_mask_cache *cache);
-
-/*
- * The guess for @skb_hash on this processor; if there is none, the oldest among its places, to be
- * overwritten, and *@known is false.
- */
-struct ovsr_mask_guess *ovsr_mask_cache_find(const struct ovsr_mask_cache *cache, u32 skb_hash,
-					     bool *known);
+/* Guesses for each processor. */
+u32 ovsr_mask_cache_size(const struct ovsr_masks *masks);
+/* @size: 0 or a power of two. Returns 0, -EINVAL or -ENOMEM. */
+int ovsr_mask_cache_resize(struct ovsr_masks *masks, u32 size);
 
 #endif

@@ -1,161 +1,99 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/hash.h>
 #include <linux/jhash.h>
-#include <linux/random.h>
+#include <linux/rculist.h>
+#include <linux/rhashtable.h>
 #include <linux/seq_file.h>
 
 #include "flow_table.h"
 #include "lock.h"
 
-#define BUCKETS_MIN 1024
-
-/* @slot: which of a flow's two nodes is linked here. */
-struct ovsr_flow_hash {
-	struct rcu_head rcu;
-	u32 n;
-	u32 n_buckets; /* a power of two */
-	u8 slot;
-	struct hlist_head buckets[];
+/* What by_key is asked for. */
+struct masked_key {
+	const struct ovsr_mask *mask;
+	struct ovsr_key key; /* only the bytes that the mask has */
 };
 
-/* Nobody outside may know which flows share a bucket. */
-static u32 hash_seed __read_mostly;
-
-static u32 key_hash(const struct ovsr_mask *mask, const struct ovsr_key *masked)
+static u32 range_hash(const struct ovsr_mask *mask, const struct ovsr_key *key, u32 seed)
 {
-	return jhash2((const u32 *)((const u8 *)masked + mask->start),
-		      (mask->end - mask->start) / sizeof(u32), hash_seed);
+	return jhash2((const u32 *)((const u8 *)key + mask->start),
+		      (mask->end - mask->start) / sizeof(u32), seed ^ mask->salt);
 }
 
-static u32 ufid_hash(const struct ovsr_flow_id *id)
+static u32 masked_key_hash(const void *data, u32 len, u32 seed)
 {
-	return jhash(id->ufid, id->ufid_len, hash_seed);
+	const struct masked_key *want = data;
+
+	return range_hash(want->mask, &want->key, seed);
 }
 
-static struct ovsr_flow_hash *buckets_alloc(u32 n_buckets)
+static u32 flow_hash(const void *data, u32 len, u32 seed)
 {
-	struct ovsr_flow_hash *hash = kvzalloc(struct_size(hash, buckets, n_buckets), GFP_KERNEL);
+	const struct ovsr_flow *flow = data;
 
-	if (hash)
-		hash->n_buckets = n_buckets;
-	return hash;
+	return range_hash(flow->mask, &flow->key, seed);
 }
 
-static struct hlist_head *bucket_of(struct ovsr_flow_hash *hash, u32 value)
+/* 0 when it is the flow. */
+static int flow_compare(struct rhashtable_compare_arg *arg, const void *object)
 {
-	return &hash->buckets[value & (hash->n_buckets - 1)];
+	const struct masked_key *want = arg->key;
+	const struct ovsr_mask *mask = want->mask;
+	const struct ovsr_flow *flow = object;
+
+	return flow->mask != mask ||
+	       memcmp((const u8 *)&flow->key + mask->start, (const u8 *)&want->key + mask->start,
+		      mask->end - mask->start);
 }
 
-/* Best effort: a table that is too full is slow, not wrong. */
-static void buckets_grow(struct ovsr_flow_table *table, enum ovsr_flow_by by)
-{
-	struct ovsr_flow_hash *old = ovsr_dereference(table->hash[by]);
-	struct ovsr_flow_hash *new = buckets_alloc(old->n_buckets * 2);
-	struct ovsr_flow *flow;
-	u32 i;
+/* Every flow, by its mask and its key under the mask. */
+static const struct rhashtable_params by_key = {
+	.head_offset = offsetof(struct ovsr_flow, by_key),
+	.hashfn = masked_key_hash,
+	.obj_hashfn = flow_hash,
+	.obj_cmpfn = flow_compare,
+	.min_size = 1024,
+	.automatic_shrinking = true,
+};
 
-	if (!new)
-		return;
-	new->slot = !old->slot;
-	new->n = old->n;
-	for (i = 0; i < old->n_buckets; i++)
-		hlist_for_each_entry (flow, &old->buckets[i], link[by].node[old->slot])
-			hlist_add_head_rcu(&flow->link[by].node[new->slot],
-					   bucket_of(new, flow->link[by].hash));
-	rcu_assign_pointer(table->hash[by], new);
-	kvfree_rcu(old, rcu);
-}
-
-static void buckets_add(struct ovsr_flow_table *table, struct ovsr_flow *flow, enum ovsr_flow_by by,
-			u32 value)
-{
-	struct ovsr_flow_hash *hash = ovsr_dereference(table->hash[by]);
-
-	flow->link[by].hash = value;
-	hlist_add_head_rcu(&flow->link[by].node[hash->slot], bucket_of(hash, value));
-	if (++hash->n > hash->n_buckets)
-		buckets_grow(table, by);
-}
-
-static void buckets_del(struct ovsr_flow_table *table, struct ovsr_flow *flow, enum ovsr_flow_by by)
-{
-	struct ovsr_flow_hash *hash = ovsr_dereference(table->hash[by]);
-
-	hlist_del_rcu(&flow->link[by].node[hash->slot]);
-	hash->n--;
-}
+/* Those that have a ufid, by its length and bytes. */
+static const struct rhashtable_params by_ufid = {
+	.head_offset = offsetof(struct ovsr_flow, by_ufid),
+	.key_offset = offsetof(struct ovsr_flow, id),
+	.key_len = offsetofend(struct ovsr_flow_id, ufid),
+	.automatic_shrinking = true,
+};
 
 /* Lookups. */
 
-static void key_mask_range(struct ovsr_key *out, const struct ovsr_key *key,
-			   const struct ovsr_mask *mask)
+static struct ovsr_flow *lookup_masked(struct ovsr_flow_table *table, const struct ovsr_mask *mask,
+				       const struct ovsr_key *key)
 {
+	struct masked_key want;
 	size_t i;
 
+	want.mask = mask;
 	for (i = mask->start; i < mask->end; i += sizeof(unsigned long))
-		*(unsigned long *)((u8 *)out + i) =
+		*(unsigned long *)((u8 *)&want.key + i) =
 			*(const unsigned long *)((const u8 *)key + i) &
 			*(const unsigned long *)((const u8 *)&mask->key + i);
+	return rhashtable_lookup_fast(&table->by_key, &want, by_key);
 }
 
-static bool key_equal_range(const struct ovsr_key *a, const struct ovsr_key *b,
-			    const struct ovsr_mask *mask)
-{
-	return !memcmp((const u8 *)a + mask->start, (const u8 *)b + mask->start,
-		       mask->end - mask->start);
-}
-
-static struct ovsr_flow *lookup_masked(const struct ovsr_flow_table *table,
-				       const struct ovsr_mask *mask, const struct ovsr_key *key)
-{
-	struct ovsr_flow_hash *hash = ovsr_dereference_rcu(table->hash[OVSR_BY_KEY]);
-	struct ovsr_flow_link *link;
-	struct ovsr_key masked;
-	struct ovsr_flow *flow;
-	u32 value;
-
-	key_mask_range(&masked, key, mask);
-	value = key_hash(mask, &masked);
-	hlist_for_each_entry_rcu (flow, bucket_of(hash, value), link[OVSR_BY_KEY].node[hash->slot],
-				  ovsr_lock_is_held()) {
-		link = &flow->link[OVSR_BY_KEY];
-		if (link->hash == value && flow->mask == mask &&
-		    key_equal_range(&flow->key, &masked, mask))
-			return flow;
-	}
-	return NULL;
-}
-
-/* Tries the masks in order, the one at *@index before all others; leaves there which it was. */
+/* Tries all masks but @skip in order, and counts them in *@n_tried. */
 static struct ovsr_flow *lookup_all(struct ovsr_flow_table *table, const struct ovsr_key *key,
-				    u32 *index, u32 *n_mask_hit, u32 *n_cache_hit)
+				    const struct ovsr_mask *skip, u32 *n_tried)
 {
-	struct ovsr_mask_array *masks = ovsr_dereference_rcu(table->masks);
-	struct ovsr_flow *flow;
 	struct ovsr_mask *mask;
-	u32 first = *index;
-	u32 i;
+	struct ovsr_flow *flow;
 
-	mask = first < masks->room ? ovsr_dereference_rcu(masks->masks[first]) : NULL;
-	if (mask) {
-		(*n_mask_hit)++;
-		flow = lookup_masked(table, mask, key);
-		if (flow) {
-			(*n_cache_hit)++;
-			return flow;
-		}
-	}
-	for (i = 0; i < masks->room; i++) {
-		if (i == first)
+	list_for_each_entry_rcu (mask, &table->masks.list, node, ovsr_lock_is_held()) {
+		if (mask == skip)
 			continue;
-		mask = ovsr_dereference_rcu(masks->masks[i]);
-		if (!mask)
-			break;
-		(*n_mask_hit)++;
+		(*n_tried)++;
 		flow = lookup_masked(table, mask, key);
-		if (flow) {
-			*index = i;
+		if (flow)
 			return flow;
-		}
 	}
 	return NULL;
 }
@@ -163,45 +101,42 @@ static struct ovsr_flow *lookup_all(struct ovsr_flow_table *table, const struct 
 struct ovsr_flow *ovsr_flow_table_lookup(struct ovsr_flow_table *table, const struct ovsr_key *key,
 					 u32 skb_hash, u32 *n_mask_hit, u32 *n_cache_hit)
 {
-	struct ovsr_mask_cache *cache = rcu_dereference(table->cache);
-	struct ovsr_mask_guess *guess;
+	struct ovsr_mask **guess;
 	struct ovsr_flow *flow;
-	u32 ignored = 0;
-	u32 index = 0;
-	bool known;
 
-	if (!skb_hash || !cache->size)
-		return lookup_all(table, key, &index, n_mask_hit, &ignored);
-
-	/* A packet has the same hash before and after recirculation. */
-	if (key->recirc_id)
-		skb_hash = jhash_1word(skb_hash, key->recirc_id);
-	guess = ovsr_mask_cache_find(cache, skb_hash, &known);
-	flow = lookup_all(table, key, &guess->index, n_mask_hit, known ? n_cache_hit : &ignored);
+	/* A packet has the same hash before and after recirculation, but hardly the same mask. */
+	guess = ovsr_mask_guess(&table->masks, skb_hash ^ hash_32(key->recirc_id, 32));
+	if (!guess)
+		return lookup_all(table, key, NULL, n_mask_hit);
+	if (*guess) {
+		(*n_mask_hit)++;
+		flow = lookup_masked(table, *guess, key);
+		if (flow) {
+			(*n_cache_hit)++;
+			return flow;
+		}
+	}
+	flow = lookup_all(table, key, *guess, n_mask_hit);
 	if (flow)
-		guess->skb_hash = skb_hash;
-	else if (known)
-		guess->skb_hash = 0;
+		*guess = flow->mask;
 	return flow;
 }
 
 struct ovsr_flow *ovsr_flow_table_find(struct ovsr_flow_table *table, const struct ovsr_key *key)
 {
 	u32 ignored = 0;
-	u32 index = 0;
 
-	return lookup_all(table, key, &index, &ignored, &ignored);
+	return lookup_all(table, key, NULL, &ignored);
 }
 
 struct ovsr_flow *ovsr_flow_table_find_exact(struct ovsr_flow_table *table,
 					     const struct ovsr_key *key)
 {
-	struct ovsr_mask_array *masks = ovsr_dereference(table->masks);
+	struct ovsr_mask *mask;
 	struct ovsr_flow *flow;
-	u32 i;
 
-	for (i = 0; i < masks->n; i++) {
-		flow = lookup_masked(table, ovsr_dereference(masks->masks[i]), key);
+	list_for_each_entry (mask, &table->masks.list, node) {
+		flow = lookup_masked(table, mask, key);
 		if (flow && !flow->id.ufid_len && ovsr_flow_is(flow, key))
 			return flow;
 	}
@@ -211,16 +146,7 @@ struct ovsr_flow *ovsr_flow_table_find_exact(struct ovsr_flow_table *table,
 struct ovsr_flow *ovsr_flow_table_find_ufid(struct ovsr_flow_table *table,
 					    const struct ovsr_flow_id *id)
 {
-	struct ovsr_flow_hash *hash = ovsr_dereference_rcu(table->hash[OVSR_BY_UFID]);
-	struct ovsr_flow *flow;
-	u32 value = ufid_hash(id);
-
-	hlist_for_each_entry_rcu (flow, bucket_of(hash, value), link[OVSR_BY_UFID].node[hash->slot],
-				  ovsr_lock_is_held())
-		if (flow->link[OVSR_BY_UFID].hash == value && flow->id.ufid_len == id->ufid_len &&
-		    !memcmp(flow->id.ufid, id->ufid, id->ufid_len))
-			return flow;
-	return NULL;
+	return rhashtable_lookup_fast(&table->by_ufid, id, by_ufid);
 }
 
 struct ovsr_flow *ovsr_flow_table_next(struct ovsr_flow_table *table, unsigned long *cursor)
@@ -234,6 +160,26 @@ struct ovsr_flow *ovsr_flow_table_next(struct ovsr_flow_table *table, unsigned l
 
 /* The table. */
 
+/* For packets it is there with by_key, so that comes last. */
+static int flow_link(struct ovsr_flow_table *table, struct ovsr_flow *flow)
+{
+	if (xa_alloc_cyclic(&table->flows, &flow->index, flow, xa_limit_32b, &table->next_index,
+			    GFP_KERNEL) < 0)
+		return -ENOMEM;
+	if (flow->id.ufid_len && rhashtable_insert_fast(&table->by_ufid, &flow->by_ufid, by_ufid))
+		goto out_index;
+	if (rhashtable_insert_fast(&table->by_key, &flow->by_key, by_key))
+		goto out_ufid;
+	return 0;
+
+out_ufid:
+	if (flow->id.ufid_len)
+		rhashtable_remove_fast(&table->by_ufid, &flow->by_ufid, by_ufid);
+out_index:
+	xa_erase(&table->flows, flow->index);
+	return -ENOMEM;
+}
+
 int ovsr_flow_table_insert(struct ovsr_flow_table *table, struct ovsr_flow *flow,
 			   const struct ovsr_key *mask)
 {
@@ -242,23 +188,17 @@ int ovsr_flow_table_insert(struct ovsr_flow_table *table, struct ovsr_flow *flow
 	flow->mask = ovsr_mask_get(&table->masks, mask);
 	if (!flow->mask)
 		return -ENOMEM;
-	err = xa_alloc_cyclic(&table->flows, &flow->index, flow, xa_limit_32b, &table->next_index,
-			      GFP_KERNEL);
-	if (err < 0) {
+	err = flow_link(table, flow);
+	if (err)
 		ovsr_mask_put(&table->masks, flow->mask);
-		return -ENOMEM;
-	}
-	buckets_add(table, flow, OVSR_BY_KEY, key_hash(flow->mask, &flow->key));
-	if (flow->id.ufid_len)
-		buckets_add(table, flow, OVSR_BY_UFID, ufid_hash(&flow->id));
-	return 0;
+	return err;
 }
 
 void ovsr_flow_table_remove(struct ovsr_flow_table *table, struct ovsr_flow *flow)
 {
+	rhashtable_remove_fast(&table->by_key, &flow->by_key, by_key);
 	if (flow->id.ufid_len)
-		buckets_del(table, flow, OVSR_BY_UFID);
-	buckets_del(table, flow, OVSR_BY_KEY);
+		rhashtable_remove_fast(&table->by_ufid, &flow->by_ufid, by_ufid);
 	xa_erase(&table->flows, flow->index);
 	ovsr_mask_put(&table->masks, flow->mask);
 }
@@ -278,80 +218,75 @@ int ovsr_flow_table_flush(struct ovsr_flow_table *table)
 
 int ovsr_flow_table_init(struct ovsr_flow_table *table)
 {
-	int by;
+	int err;
 
-	get_random_once(&hash_seed, sizeof(hash_seed));
-	memset(table, 0, sizeof(*table));
 	xa_init_flags(&table->flows, XA_FLAGS_ALLOC);
-	RCU_INIT_POINTER(table->cache, ovsr_mask_cache_default());
-	RCU_INIT_POINTER(table->masks, ovsr_mask_array_alloc());
-	for (by = 0; by < OVSR_BY_MAX; by++)
-		RCU_INIT_POINTER(table->hash[by], buckets_alloc(BUCKETS_MIN));
-	if (rcu_access_pointer(table->cache) && rcu_access_pointer(table->masks) &&
-	    rcu_access_pointer(table->hash[OVSR_BY_KEY]) &&
-	    rcu_access_pointer(table->hash[OVSR_BY_UFID]))
-		return 0;
-	ovsr_flow_table_destroy(table);
-	return -ENOMEM;
+	table->next_index = 0;
+	err = ovsr_masks_init(&table->masks);
+	if (err)
+		return err;
+	err = rhashtable_init(&table->by_key, &by_key);
+	if (err)
+		goto out_masks;
+	err = rhashtable_init(&table->by_ufid, &by_ufid);
+	if (err)
+		goto out_by_key;
+	return 0;
+
+out_by_key:
+	rhashtable_destroy(&table->by_key);
+out_masks:
+	ovsr_masks_destroy(&table->masks);
+	return err;
 }
 
 void ovsr_flow_table_destroy(struct ovsr_flow_table *table)
 {
-	int by;
-
-	for (by = 0; by < OVSR_BY_MAX; by++)
-		kvfree(rcu_dereference_raw(table->hash[by]));
-	kfree(rcu_dereference_raw(table->masks));
-	ovsr_mask_cache_free(rcu_dereference_raw(table->cache));
+	rhashtable_destroy(&table->by_ufid);
+	rhashtable_destroy(&table->by_key);
+	ovsr_masks_destroy(&table->masks);
 }
 
 u32 ovsr_flow_table_n_flows(const struct ovsr_flow_table *table)
 {
-	return READ_ONCE(ovsr_dereference_rcu(table->hash[OVSR_BY_KEY])->n);
+	return atomic_read(&table->by_key.nelems);
 }
 
 u32 ovsr_flow_table_n_masks(const struct ovsr_flow_table *table)
 {
-	return READ_ONCE(ovsr_dereference_rcu(table->masks)->n);
+	return READ_ONCE(table->masks.n);
 }
 
 u32 ovsr_flow_table_cache_size(const struct ovsr_flow_table *table)
 {
-	return ovsr_dereference_rcu(table->cache)->size;
+	return ovsr_mask_cache_size(&table->masks);
 }
 
 int ovsr_flow_table_cache_resize(struct ovsr_flow_table *table, u32 size)
 {
-	struct ovsr_mask_cache *old = ovsr_dereference(table->cache);
-	struct ovsr_mask_cache *new;
+	return ovsr_mask_cache_resize(&table->masks, size);
+}
 
-	if (size == old->size)
-		return 0;
-	new = ovsr_mask_cache_alloc(size);
-	if (IS_ERR(new))
-		return PTR_ERR(new);
-	rcu_assign_pointer(table->cache, new);
-	ovsr_mask_cache_free_rcu(old);
-	return 0;
+static void show_hash(struct seq_file *m, const char *name, const struct rhashtable *hash)
+{
+	u32 n_buckets;
+
+	rcu_read_lock();
+	n_buckets = rcu_dereference(hash->tbl)->size;
+	rcu_read_unlock();
+	seq_printf(m, "  by_%s flows=%d buckets=%u\n", name, atomic_read(&hash->nelems), n_buckets);
 }
 
 void ovsr_flow_table_show(struct seq_file *m, const struct ovsr_flow_table *table)
 {
-	static const char *const names[] = { [OVSR_BY_KEY] = "key", [OVSR_BY_UFID] = "ufid" };
-	const struct ovsr_mask_array *masks = ovsr_dereference(table->masks);
-	const struct ovsr_flow_hash *hash;
 	const struct ovsr_mask *mask;
-	u32 i;
+	u32 i = 0;
 
-	for (i = 0; i < OVSR_BY_MAX; i++) {
-		hash = ovsr_dereference(table->hash[i]);
-		seq_printf(m, "  by_%s flows=%u buckets=%u\n", names[i], hash->n, hash->n_buckets);
-	}
-	seq_printf(m, "  masks n=%u room=%u cache_size=%u\n", masks->n, masks->room,
+	show_hash(m, "key", &table->by_key);
+	show_hash(m, "ufid", &table->by_ufid);
+	seq_printf(m, "  masks n=%u cache_size=%u\n", table->masks.n,
 		   ovsr_flow_table_cache_size(table));
-	for (i = 0; i < masks->n; i++) {
-		mask = ovsr_dereference(masks->masks[i]);
-		seq_printf(m, "    mask %u: flows=%u bytes=%u..%u\n", i, mask->refs, mask->start,
+	list_for_each_entry (mask, &table->masks.list, node)
+		seq_printf(m, "    mask %u: flows=%u bytes=%u..%u\n", i++, mask->refs, mask->start,
 			   mask->end);
-	}
 }

@@ -7,39 +7,41 @@
 #ifndef OVSR_FLOW_TABLE_H
 #define OVSR_FLOW_TABLE_H
 
+#include <linux/rhashtable-types.h>
 #include <linux/xarray.h>
 
 #include "flow.h"
+#include "flow_mask.h"
 
 struct seq_file;
-struct ovsr_flow_hash;
-struct ovsr_mask_array;
-struct ovsr_mask_cache;
 
 struct ovsr_flow_table {
-	struct ovsr_flow_hash __rcu *hash[OVSR_BY_MAX];
+	struct rhashtable by_key;
+	struct rhashtable by_ufid;
 	struct xarray flows; /* index -> flow, the order of dumps */
 	u32 next_index;
-	struct ovsr_mask_array __rcu *masks;
-	struct ovsr_mask_cache __rcu *cache;
+	struct ovsr_masks masks;
 };
 
 int ovsr_flow_table_init(struct ovsr_flow_table *table);
-/* For a table that was flushed and that no reader can see any more. Does not sleep. */
+/* For a table that was flushed and that no reader can see any more. May sleep. */
 void ovsr_flow_table_destroy(struct ovsr_flow_table *table);
 /* Removes every flow. Returns 0. */
 int ovsr_flow_table_flush(struct ovsr_flow_table *table);
 
 /*
- * The packet path: the flow that matches @key, or NULL. Adds to *@n_mask_hit the masks that were
- * tried and to *@n_cache_hit one if the mask cache knew. @skb_hash: skb_get_hash(), 0 if there is
- * none.
+ * The packet path, with bottom halves off: the flow that matches @key, or NULL. Adds to
+ * *@n_mask_hit the masks that were tried and to *@n_cache_hit one if the guess at the mask was
+ * right. @skb_hash: skb_get_hash(), 0 if there is none.
  */
 struct ovsr_flow *ovsr_flow_table_lookup(struct ovsr_flow_table *table, const struct ovsr_key *key,
 					 u32 skb_hash, u32 *n_mask_hit, u32 *n_cache_hit);
 /* The flow that a packet of @key would hit, without cache and counts. */
 struct ovsr_flow *ovsr_flow_table_find(struct ovsr_flow_table *table, const struct ovsr_key *key);
-/* The flow without a ufid that was installed with exactly @key (unmasked), or NULL. */
+/*
+ * The flow without a ufid that was installed with exactly @key (unmasked), or NULL. Under
+ * ovsr_lock.
+ */
 struct ovsr_flow *ovsr_flow_table_find_exact(struct ovsr_flow_table *table,
 					     const struct ovsr_key *key);
 /* The flow with this ufid, or NULL. */
