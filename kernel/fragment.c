@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/if_vlan.h>
 #include <linux/netfilter_ipv6.h>
-#include <linux/percpu.h>
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/ip6_fib.h>
@@ -16,126 +15,120 @@
 
 #define HEAD_MAX (VLAN_ETH_HLEN + OVSR_MPLS_LSES * MPLS_HLEN)
 
-/* What the IP layer must not see, and every fragment gets back. */
-struct frame_head {
+/**
+ * struct cutting - one packet on its way through the IP layer's fragmentation
+ * @route: what the IP layer takes for the packet's route: it asks it for the MTU, hands it on from
+ *	fragment to fragment, and so brings the rest of this struct to emit()
+ * @vport: where the fragments go
+ * @dst: the packet's own
+ * @inner_protocol: below an MPLS label stack
+ * @vlan: a tag that travels beside the packet; all zero without one
+ * @ethernet: the frame has an Ethernet header
+ * @labels: where in @head an MPLS label stack begins, or 0
+ * @head_len: bytes of @head
+ * @head: all that comes before the IP header
+ */
+struct cutting {
+	union {
+		struct dst_entry dst;
+		struct rtable ipv4;
+		struct rt6_info ipv6;
+	} route;
 	struct ovsr_vport *vport;
-	struct ovsr_skb_cb cb;
-	unsigned long refdst;
+	unsigned long dst;
 	__be16 inner_protocol;
-	__be16 vlan_proto;
-	u16 vlan_tci;
-	bool tagged;
+	struct {
+		__be16 proto;
+		u16 tci;
+	} vlan;
 	bool ethernet;
-	u16 network_offset; /* of an MPLS frame, whose labels belong to the head */
-	unsigned int len;
-	u8 bytes[HEAD_MAX];
+	u8 labels;
+	u8 head_len;
+	u8 head[HEAD_MAX];
 };
 
-/* The IP layer's callback has no room for an argument. Used with bottom halves off. */
-static DEFINE_PER_CPU(struct frame_head, frame_heads);
-
-static unsigned int fragment_mtu(const struct dst_entry *dst)
+static unsigned int route_mtu(const struct dst_entry *dst)
 {
 	return dst->dev->mtu;
 }
 
-static struct dst_ops fragment_dst_ops = {
+static struct dst_ops route_ops = {
 	.family = AF_UNSPEC,
-	.mtu = fragment_mtu,
+	.mtu = route_mtu,
 };
 
-static void head_take(struct frame_head *head, struct sk_buff *skb, struct ovsr_vport *vport,
-		      u16 network_offset, bool ethernet)
+/* The IP layer's output function: makes a frame of the fragment @skb, and sends it. */
+static int emit(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
-	head->vport = vport;
-	head->cb = *OVSR_CB(skb);
-	head->refdst = skb->_skb_refdst;
-	head->inner_protocol = skb->inner_protocol;
-	head->tagged = skb_vlan_tag_present(skb);
-	head->vlan_proto = skb->vlan_proto;
-	head->vlan_tci = head->tagged ? skb_vlan_tag_get(skb) : 0;
-	head->ethernet = ethernet;
-	head->network_offset = network_offset;
-	head->len = skb_network_offset(skb);
-	memcpy(head->bytes, skb->data, head->len);
-	skb_pull(skb, head->len);
-	memset(skb->cb, 0, sizeof(skb->cb));
-}
+	const struct cutting *cut = container_of(skb_dst(skb), struct cutting, route.dst);
 
-/* Called by the IP layer for each fragment. */
-static int head_give(struct net *net, struct sock *sk, struct sk_buff *skb)
-{
-	const struct frame_head *head = this_cpu_ptr(&frame_heads);
-
-	if (skb_cow_head(skb, head->len)) {
+	skb_dst_drop(skb);
+	if (skb_cow_head(skb, cut->head_len)) {
 		kfree_skb(skb);
 		return -ENOMEM;
 	}
-	__skb_dst_copy(skb, head->refdst);
-	*OVSR_CB(skb) = head->cb;
-	skb->inner_protocol = head->inner_protocol;
-	if (head->tagged)
-		__vlan_hwaccel_put_tag(skb, head->vlan_proto, head->vlan_tci);
-	else
-		__vlan_hwaccel_clear_tag(skb);
-
-	skb_push(skb, head->len);
-	memcpy(skb->data, head->bytes, head->len);
-	skb_postpush_rcsum(skb, skb->data, head->len);
+	__skb_dst_copy(skb, cut->dst);
+	memcpy(skb_push(skb, cut->head_len), cut->head, cut->head_len);
 	skb_reset_mac_header(skb);
-	if (eth_p_mpls(skb->protocol)) {
-		skb->inner_network_header = skb->network_header;
-		skb_set_network_header(skb, head->network_offset);
-		skb_reset_mac_len(skb);
+	if (cut->labels) {
+		skb_set_inner_network_header(skb, cut->head_len);
+		skb_set_network_header(skb, cut->labels);
 	}
-	ovsr_vport_send(head->vport, skb, head->ethernet);
+	skb_reset_mac_len(skb);
+	skb->inner_protocol = cut->inner_protocol;
+	__vlan_hwaccel_clear_tag(skb);
+	if (cut->vlan.proto)
+		__vlan_hwaccel_put_tag(skb, cut->vlan.proto, cut->vlan.tci);
+
+	ovsr_vport_send(cut->vport, skb, cut->ethernet);
 	return 0;
 }
 
-static void fragment_ipv4(struct net *net, struct net_device *dev, struct sk_buff *skb, u16 mru)
+/* Takes from @skb all but the IP packet. @network: where the IP header is. */
+static void behead(struct cutting *cut, struct sk_buff *skb, u8 network)
 {
-	struct rtable rt = {};
+	cut->dst = skb->_skb_refdst;
+	cut->inner_protocol = skb->inner_protocol;
+	if (skb_vlan_tag_present(skb)) {
+		cut->vlan.proto = skb->vlan_proto;
+		cut->vlan.tci = skb_vlan_tag_get(skb);
+	}
+	if (eth_p_mpls(skb->protocol))
+		cut->labels = skb_network_offset(skb);
+	cut->head_len = network;
+	skb_copy_from_linear_data(skb, cut->head, network);
 
-	dst_init(&rt.dst, &fragment_dst_ops, NULL, 1, DST_OBSOLETE_NONE, DST_NOCOUNT);
-	rt.dst.dev = dev;
-	skb_dst_set_noref(skb, &rt.dst);
-	IPCB(skb)->frag_max_size = mru;
-	ip_do_fragment(net, skb->sk, skb, head_give);
-}
-
-static void fragment_ipv6(struct net *net, struct net_device *dev, struct sk_buff *skb, u16 mru)
-{
-	struct rt6_info rt = {};
-
-	dst_init(&rt.dst, &fragment_dst_ops, NULL, 1, DST_OBSOLETE_NONE, DST_NOCOUNT);
-	rt.dst.dev = dev;
-	skb_dst_set_noref(skb, &rt.dst);
-	IP6CB(skb)->frag_max_size = mru;
-	ipv6_stub->ipv6_fragment(net, skb->sk, skb, head_give);
+	__skb_pull(skb, network);
+	skb_reset_network_header(skb);
+	if (skb->ip_summed == CHECKSUM_COMPLETE) /* of the whole; no part has it */
+		skb->ip_summed = CHECKSUM_NONE;
+	memset(skb->cb, 0, sizeof(skb->cb));
+	dst_init(&cut->route.dst, &route_ops, NULL, 1, DST_OBSOLETE_NONE, DST_NOCOUNT);
+	cut->route.dst.dev = cut->vport->dev;
+	skb_dst_set_noref(skb, &cut->route.dst);
 }
 
 void ovsr_fragment(struct net *net, struct ovsr_vport *vport, struct sk_buff *skb, u16 mru,
 		   const struct ovsr_key *key)
 {
-	unsigned long refdst = skb->_skb_refdst;
-	u16 network_offset = 0;
+	struct cutting cut = { .vport = vport, .ethernet = ovsr_key_is_ethernet(key) };
+	int network =
+		eth_p_mpls(skb->protocol) ? skb_inner_network_offset(skb) : skb_network_offset(skb);
 
-	if (eth_p_mpls(skb->protocol)) {
-		network_offset = skb_network_offset(skb);
-		skb->network_header = skb->inner_network_header;
-	}
-	if (skb_network_offset(skb) > HEAD_MAX || !ovsr_key_is_ip(key)) {
+	if (network < 0 || network > HEAD_MAX || !ovsr_key_is_ip(key)) {
 		net_warn_ratelimited("%s: cannot fragment a frame of type %#x\n", vport->dev->name,
 				     ntohs(key->eth_type));
 		kfree_skb(skb);
 		return;
 	}
 
-	head_take(this_cpu_ptr(&frame_heads), skb, vport, network_offset,
-		  ovsr_key_is_ethernet(key));
-	if (key->eth_type == htons(ETH_P_IP))
-		fragment_ipv4(net, vport->dev, skb, mru);
-	else
-		fragment_ipv6(net, vport->dev, skb, mru);
-	refdst_drop(refdst);
+	behead(&cut, skb, network);
+	if (key->eth_type == htons(ETH_P_IP)) {
+		IPCB(skb)->frag_max_size = mru;
+		ip_do_fragment(net, skb->sk, skb, emit);
+	} else {
+		IP6CB(skb)->frag_max_size = mru;
+		ipv6_stub->ipv6_fragment(net, skb->sk, skb, emit);
+	}
+	refdst_drop(cut.dst);
 }
