@@ -89,7 +89,7 @@ check: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
 		$(foreach suite,tidy unit trace red-vm,--also $(B)/report/$(suite).ktap)
 
 conformance: deps-check $(B)/nlrig
-	@$(B)/nlrig run --table --target $(TARGET) --vm $(VM) --report $(B)/conformance \
+	@$(B)/nlrig run --table --target $(TARGET) --vm $(VM) --report $(B)/report \
 		$(if $(wildcard $(CASES)),$(CASES),--cases '$(CASES)')
 
 roundtrip: $(B)/nlrig-test
