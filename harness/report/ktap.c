@@ -148,22 +148,22 @@ static const char *take_id(const char *text, char *id, size_t size)
 	return *text ? text + 1 : NULL;
 }
 
-static enum rig_outcome take_directive(const char *text, bool ok, const char **reason)
+/* What it says of a result that is "ok": nothing can excuse one that is not. */
+static enum rig_outcome take_directive(const char *text, const char **reason)
 {
 	enum rig_outcome i;
 
-	*reason = NULL;
 	text += strspn(text, " ");
 	for (i = 0; i < RIG_OUTCOMES; i++) {
 		const char *directive = outcomes[i].directive;
 		size_t len = directive ? strlen(directive) : 0;
 
-		if (!len || strncmp(text, directive, len))
+		if (!len || strcspn(text, " ") != len || strncmp(text, directive, len))
 			continue;
 		*reason = text + len + strspn(text + len, " ");
 		return i;
 	}
-	return ok ? RIG_PASSED : RIG_FAILED;
+	return RIG_PASSED;
 }
 
 static struct rig_result *take_result(struct rig_ktap_reader *reader, const char *text, bool ok)
@@ -174,8 +174,8 @@ static struct rig_result *take_result(struct rig_ktap_reader *reader, const char
 
 	strtoul(text, &after, 10);
 	directive = take_id(after + strspn(after, " -"), id, sizeof(id));
-	if (directive)
-		outcome = take_directive(directive, ok, &reason);
+	if (directive && ok)
+		outcome = take_directive(directive, &reason);
 	reader->reported++;
 	return add(reader, outcome, id, reason);
 }

@@ -123,6 +123,34 @@ static void no_plan(void)
 	rig_suite_free(&suite);
 }
 
+/* A failure has no excuse, and only a whole word is a directive. */
+static void ktap_directives(void)
+{
+	static const struct {
+		const char *line;
+		enum rig_outcome outcome;
+	} row[] = {
+		{ "ok 1 a # SKIP needs smp", RIG_SKIPPED },
+		{ "ok 1 a # SKIP", RIG_SKIPPED },
+		{ "ok 1 a # XFAIL 6.1 refuses it", RIG_KNOWN },
+		{ "ok 1 a # SKIPPED needs smp", RIG_PASSED },
+		{ "ok 1 a # a note", RIG_PASSED },
+		{ "not ok 1 a # SKIP needs smp", RIG_FAILED },
+		{ "not ok 1 a # XFAIL 6.1 refuses it", RIG_FAILED },
+		{ "not ok 1 a", RIG_FAILED },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct rig_suite suite;
+		struct rig_ktap_reader reader = { .suite = &suite };
+
+		rig_suite_init(&suite, "unit");
+		rig_ktap_read(&reader, row[i].line);
+		CU_ASSERT_EQUAL(suite.tally[row[i].outcome], 1);
+		rig_suite_free(&suite);
+	}
+}
+
 /* Nothing to report is no success: a plan of 2 with 1 result has 1 failure, without ids too. */
 static void plan_not_fulfilled_unnamed(void)
 {
@@ -187,6 +215,6 @@ static void table_ends_with_totals(void)
 }
 
 RIG_TEST_SUITE(report, { "ktap text", ktap_text }, { "ktap round trip", ktap_round_trip },
-	       { "plan not fulfilled", plan_not_fulfilled }, { "no plan", no_plan },
-	       { "plan not fulfilled, no ids", plan_not_fulfilled_unnamed },
+	       { "ktap directives", ktap_directives }, { "plan not fulfilled", plan_not_fulfilled },
+	       { "no plan", no_plan }, { "plan not fulfilled, no ids", plan_not_fulfilled_unnamed },
 	       { "junit escapes", junit_escapes }, { "table", table_ends_with_totals });
