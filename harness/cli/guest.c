@@ -313,23 +313,66 @@ static void add_verdict(struct guest *g, const char *id, const char *wrong)
 		      wrong && *wrong ? wrong : NULL);
 }
 
-static void judge_log(struct guest *g, const char *name, const char *id)
+/* What a log says that the kernel did wrong, or else why it says nothing. */
+static void read_log(const struct guest *g, const char *name, bool whole, struct rig_bytes *text)
 {
 	struct rig_klog_finding findings[FINDINGS];
-	struct rig_bytes text = {};
 	size_t size = 0, n, i;
 	char *log = read_result(g, name, &size);
 
-	n = log ? rig_klog_judge(log, size, findings, FINDINGS) : 0;
+	if (!log) {
+		rig_bytes_print(text, "%s/%s is not there\n", g->folder, name);
+		return;
+	}
+	if (whole && !rig_klog_is_whole(log, size))
+		rig_bytes_print(text, "%s/%s is not whole: its first line is not the kernel's\n",
+				g->folder, name);
+	n = rig_klog_judge(log, size, findings, FINDINGS);
 	for (i = 0; i < n && i < FINDINGS; i++)
-		rig_bytes_print(&text, "%s/%s:%u: %s\n%.*s\n", g->folder, name, findings[i].line,
+		rig_bytes_print(text, "%s/%s:%u: %s\n%.*s\n", g->folder, name, findings[i].line,
 				findings[i].what, (int)findings[i].context_len,
 				findings[i].context);
-	if (!log)
-		rig_bytes_print(&text, "%s/%s is not there", g->folder, name);
-	add_verdict(g, id, rig_bytes_text(&text));
-	rig_bytes_free(&text);
 	free(log);
+}
+
+/*
+ * Of a guest that did not end in order there is only the console; of one that did, the console has
+ * what the kernel said after the log was saved.
+ */
+static void judge_log(struct guest *g, bool orderly)
+{
+	struct rig_bytes text = {};
+
+	if (orderly)
+		read_log(g, "dmesg", true, &text);
+	if (!text.size)
+		read_log(g, "console", false, &text);
+	add_verdict(g, "vm/log", rig_bytes_text(&text));
+	rig_bytes_free(&text);
+}
+
+/*
+ * The kernel's own memory of what went wrong, whatever its log says. The reference module is out of
+ * tree and not signed, and taints the kernel by that alone.
+ */
+static void judge_taint(struct guest *g)
+{
+	const unsigned long out_of_tree = 1 << 12, not_signed = 1 << 13;
+	bool ref = !strcmp(g->target, rig_target_name[RIG_TARGET_REF]);
+	unsigned long before, after;
+	size_t size;
+	char *flags = read_result(g, "taint", &size);
+	char *text = NULL;
+
+	if (!flags || sscanf(flags, "%lu %lu", &before, &after) != 2)
+		text = format("the guest ended without its taint flags\n");
+	else if (after & ~before & ~(ref ? out_of_tree | not_signed : 0))
+		text = format("the kernel became tainted: /proc/sys/kernel/tainted was %lu, "
+			      "then %lu\n",
+			      before, after);
+	add_verdict(g, "vm/taint", text);
+	free(text);
+	free(flags);
 }
 
 /* A file that has to be there, and empty. */
@@ -369,9 +412,10 @@ static void judge_guest(struct guest *g)
 	if (!orderly)
 		rig_bytes_print(&g->said, "no marker: the guest did not end in order\n");
 	add_verdict(g, "vm/marker", orderly ? NULL : rig_bytes_text(&g->said));
-	judge_log(g, orderly ? "dmesg" : "console", "vm/log");
+	judge_log(g, orderly);
 	if (!orderly)
 		return;
+	judge_taint(g);
 	judge_program(g);
 	judge_empty(g, "balance", "vm/balance");
 	leaks = read_result(g, "kmemleak", &size);

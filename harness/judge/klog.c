@@ -23,7 +23,9 @@ static const char *const ending_mark[] = {
 
 /*
  * What the kernel's checkers print, the specific before the general: the first that a line
- * contains names it. Anything with "BUG: " that has no row of its own is still a finding.
+ * contains, or begins with after '^', names it. What has no row of its own is still a finding with
+ * "BUG: " in it or with "WARNING: " at its beginning; elsewhere, as in "Spectre V2 : WARNING: ",
+ * that is advice.
  */
 static const struct splat {
 	const char *what;
@@ -90,7 +92,10 @@ static const struct splat {
 	{ "oops", "double fault: ", END_TRACE },
 	{ "panic", "Kernel panic - not syncing", END_TRACE },
 	{ "panic", "Kernel mode fault at addr ", END_TRACE },
+	{ "allocation failure", "page allocation failure: ", END_TASK },
+	{ "sysfs name taken", "cannot create duplicate filename ", END_TASK },
 	{ "WARN", "WARNING: CPU: ", END_TRACE },
+	{ "WARN", "^WARNING: ", END_TASK },
 	{ "BUG", "BUG: ", END_TRACE },
 };
 
@@ -143,10 +148,19 @@ static bool contains(struct line line, const char *needle)
 	return memmem(line.text, line.len, needle, strlen(needle)) != NULL;
 }
 
+static bool is_headline(struct line line, const char *needle)
+{
+	size_t len = strlen(needle) - 1;
+
+	if (*needle != '^')
+		return contains(line, needle);
+	return line.len >= len && !memcmp(line.text, needle + 1, len);
+}
+
 static const struct splat *classify(struct line line)
 {
 	for (size_t i = 0; i < sizeof(splats) / sizeof(splats[0]); i++)
-		if (contains(line, splats[i].needle))
+		if (is_headline(line, splats[i].needle))
 			return &splats[i];
 	return NULL;
 }
@@ -174,6 +188,13 @@ static size_t skip_report(enum ending ending, const char **log, size_t *left, co
 		return lines;
 	}
 	return 0;
+}
+
+bool rig_klog_is_whole(const char *log, size_t len)
+{
+	struct line line;
+
+	return next_line(&log, &len, &line) && is_headline(strip(line), "^Linux version ");
 }
 
 size_t rig_klog_judge(const char *log, size_t len, struct rig_klog_finding *findings, size_t room)

@@ -5,6 +5,7 @@
 #ifndef RIG_JUDGE_KLOG_H
 #define RIG_JUDGE_KLOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct rig_klog_finding {
@@ -15,6 +16,12 @@ struct rig_klog_finding {
 	const char *context; /* from that line to the end of its report, into the log */
 	size_t context_len;
 };
+
+/*
+ * Whether the log begins where the kernel did, with the line that names its version. A log that
+ * was emptied, or whose buffer was too small, does not: then nothing can be said of what is lost.
+ */
+bool rig_klog_is_whole(const char *log, size_t len);
 
 /*
  * Finds up to room findings, in order, and returns how many there are in all. Lines may carry

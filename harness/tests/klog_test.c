@@ -29,6 +29,23 @@ static void clean_log(void)
 	CU_ASSERT_EQUAL(judge("", findings), 0);
 }
 
+static void whole_log(void)
+{
+	static const struct {
+		const char *log;
+		bool whole;
+	} row[] = {
+		{ "<5>[    0.000000] Linux version 6.1.0-52-amd64\nx\n", true },
+		{ "Linux version 6.1.176 (buildd@host)\n", true },
+		{ "", false },
+		{ "[    9.000000] device br0 entered promiscuous mode\n", false },
+		{ "[    9.000000] x\nLinux version 6.1.176\n", false },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		CU_ASSERT_EQUAL(rig_klog_is_whole(row[i].log, strlen(row[i].log)), row[i].whole);
+}
+
 /* Each headline, as the kernel writes it, is one finding of the right name. */
 static void each_checker(void)
 {
@@ -72,6 +89,9 @@ static void each_checker(void)
 		{ "general protection fault, probably for non-canonical address 0xdead", "oops" },
 		{ "Kernel panic - not syncing: Fatal exception in interrupt", "panic" },
 		{ "WARNING: CPU: 0 PID: 1 at net/core/skbuff.c:1 f+0x1/0x2", "WARN" },
+		{ "WARNING: Nested lock was not taken", "WARN" },
+		{ "nlrig: page allocation failure: order:4, mode:0x40dc0", "allocation failure" },
+		{ "sysfs: cannot create duplicate filename '/class/net/br0'", "sysfs name taken" },
 		{ "BUG: something that nobody listed", "BUG" },
 	};
 	struct rig_klog_finding findings[ROOM];
@@ -140,7 +160,8 @@ static void more_than_there_is_room_for(void)
 	CU_ASSERT_EQUAL(findings[ROOM - 1].line, ROOM);
 }
 
-RIG_TEST_SUITE(klog, { "clean log", clean_log }, { "each checker", each_checker },
+RIG_TEST_SUITE(klog, { "clean log", clean_log }, { "whole log", whole_log },
+	       { "each checker", each_checker },
 	       { "one report is one finding", one_report_is_one_finding },
 	       { "two warnings in a row", two_warnings_in_a_row },
 	       { "report without end", report_without_end },
