@@ -101,25 +101,33 @@ static int watch_new_ports(struct rig_play *play, const struct rig_scene_socket 
 	return 0;
 }
 
-/* The bytes go to the model first: the target's answer may be there as soon as it has them. */
+static const char *outcome_of(int sent)
+{
+	const char *name = sent < 0 ? rig_errno_name(-sent) : "success";
+
+	return name ? name : "an unknown errno";
+}
+
+/*
+ * The bytes go to the model first: the target's answer may be there as soon as it has them. What
+ * sendmsg() itself refuses has no other answer than that errno.
+ */
 static int datagram_send(struct rig_play *play, const struct rig_step *step,
 			 const struct rig_scene_socket *socket, const struct rig_bytes *bytes,
 			 struct rig_error *why)
 {
-	int refused =
+	int expected =
 		rig_model_send(play->model, socket->handle, bytes->data, bytes->size, play->answer);
-	int ret = rig_link_send(play->link, (int)socket->handle, bytes->data, bytes->size, why);
+	int sent = rig_link_send(play->link, (int)socket->handle, bytes->data, bytes->size, why);
 
-	if (refused < 0) {
-		rig_play_expect_nothing(play);
-		if (ret == 0)
-			rig_finding_add(&play->scene.findings, NULL,
-					"line %u: model expects that sending fails with %s",
-					step->place.line,
-					rig_errno_name(-refused) ? rig_errno_name(-refused) : "?");
-		return 0;
-	}
-	return ret;
+	if (expected == 0)
+		return sent;
+	rig_play_expect_nothing(play);
+	if (sent != expected)
+		rig_finding_add(&play->scene.findings, NULL,
+				"line %u: model expects of sending %s, not %s", step->place.line,
+				outcome_of(expected), outcome_of(sent));
+	return 0;
 }
 
 static int datagram_play(struct rig_play *play, const struct rig_step *step,

@@ -90,7 +90,10 @@ int rig_link_socket_new(struct rig_link *link, struct rig_link_socket *sock, str
 int rig_link_socket_close(struct rig_link *link, int handle, struct rig_error *err);
 int rig_link_join(struct rig_link *link, int handle, uint32_t group, struct rig_error *err);
 
-/* One datagram, as it stands: the kernel has handled it when this returns. */
+/*
+ * One datagram, as it stands: the kernel has handled it when this returns. 0, or the negative errno
+ * that the kernel refused it with.
+ */
 int rig_link_send(struct rig_link *link, int handle, const void *data, size_t len,
 		  struct rig_error *err);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The model in the place of a kernel: what it expects is what comes. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,11 +188,13 @@ static int send_bytes(struct rig_link *link, int handle, const void *data, size_
 	int ret;
 
 	if (check_socket(m, handle, err) < 0)
-		return -1;
+		return -EBADF;
 	ret = rig_model_send(m->model, handle, data, len, &m->answer);
 	if (ret < 0)
-		return rig_error_set(err, "send %zu bytes: %s", len, strerror(-ret));
-	return queue_answer(m, err);
+		rig_error_set(err, "send %zu bytes: %s", len, strerror(-ret));
+	else if (queue_answer(m, err) < 0)
+		ret = -ENOMEM;
+	return ret;
 }
 
 static struct device *new_device(struct model_link *m, const char *name, const char *netns,

@@ -157,14 +157,17 @@ int rig_raw_send(struct rig_link *link, int handle, const void *data, size_t len
 {
 	struct rig_kernel_link *k = kernel_link(link);
 	struct mnl_socket *nl = find(k, handle, err);
+	int ret = 0;
 
 	if (!nl)
-		return -1;
+		return -EBADF;
 	k->hot = handle;
 	/* With an address, as mnl_socket_sendto() has it, what the opener may do is not asked. */
-	if (send(mnl_socket_get_fd(nl), data, len, 0) < 0)
-		return rig_error_set(err, "send %zu bytes: %s", len, strerror(errno));
-	return 0;
+	if (send(mnl_socket_get_fd(nl), data, len, 0) < 0) {
+		ret = -errno;
+		rig_error_set(err, "send %zu bytes: %s", len, strerror(-ret));
+	}
+	return ret;
 }
 
 int rig_raw_take(struct rig_kernel_link *k, int handle, struct rig_event *event,

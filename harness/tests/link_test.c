@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The model as a target; what a kernel does with the same calls, the cases in the VMs show. */
+#include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <linux/openvswitch.h>
@@ -88,7 +89,7 @@ static void closed_socket(void)
 
 	CU_ASSERT_EQUAL_FATAL(rig_link_socket_new(link, &sock, &err), 0);
 	CU_ASSERT_EQUAL(rig_link_socket_close(link, sock.handle, &err), 0);
-	CU_ASSERT_EQUAL(rig_link_send(link, sock.handle, "", 0, &err), -1);
+	CU_ASSERT_EQUAL(rig_link_send(link, sock.handle, "", 0, &err), -EBADF);
 	CU_ASSERT_STRING_EQUAL(err.message, "no socket 0 is open");
 	rig_link_close(link);
 }

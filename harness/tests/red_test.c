@@ -32,6 +32,7 @@ enum fault {
 	FAULT_FRAME_ORDER,  /* two frames leave the wrong way round */
 	FAULT_LEFT,	    /* a netdev is left after the case */
 	FAULT_MODEL,	    /* not the target but the model says another errno */
+	FAULT_SENDING,	    /* sending fails with another errno */
 	FAULT_DATAPATH,	    /* there is a datapath that nobody made */
 };
 
@@ -105,6 +106,7 @@ static size_t spoil(enum fault fault, uint8_t *message, size_t len)
 	case FAULT_FRAME_LOST:
 	case FAULT_FRAME_ORDER:
 	case FAULT_LEFT:
+	case FAULT_SENDING:
 	case FAULT_DATAPATH:
 	case FAULT_MODEL:
 		return 0;
@@ -199,7 +201,12 @@ static int bad_join(struct rig_link *link, int handle, uint32_t group, struct ri
 static int bad_send(struct rig_link *link, int handle, const void *data, size_t len,
 		    struct rig_error *err)
 {
-	return inner(link)->ops->send(inner(link), handle, data, len, err);
+	int ret = inner(link)->ops->send(inner(link), handle, data, len, err);
+
+	if (ret == 0 || bad(link)->fault != FAULT_SENDING)
+		return ret;
+	bad(link)->spoiled++;
+	return -ENOBUFS;
 }
 
 /*
@@ -378,6 +385,12 @@ static void notification_lost(void)
 		  "line 4: dp.new: model expects dp.new on $b, nothing came");
 }
 
+static void wrong_errno_of_sending(void)
+{
+	check_red("# More than a send buffer holds.\ndp.get hex:00000000*60000 -> none\n",
+		  FAULT_SENDING, "line 2: model expects of sending EMSGSIZE, not ENOBUFS");
+}
+
 #define PACKET                                                                            \
 	"packet=frame{eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x88b5)," \
 	"payload(68656c6c6f)} key{in_port(0)} "
@@ -503,7 +516,8 @@ RIG_TEST_SUITE(red, { "right is green", right_is_green },
 	       { "wrong expectation", wrong_expectation }, { "one errno off", one_errno_off },
 	       { "refusal lost", refusal_lost }, { "attribute missing", attribute_missing },
 	       { "value wrong", value_wrong }, { "notification too many", notification_too_many },
-	       { "notification lost", notification_lost }, { "upcall lost", upcall_lost },
+	       { "notification lost", notification_lost },
+	       { "wrong errno of sending", wrong_errno_of_sending }, { "upcall lost", upcall_lost },
 	       { "upcall too many", upcall_too_many }, { "frame lost", frame_lost },
 	       { "frames out of order", frames_out_of_order }, { "overrun", overrun },
 	       { "left behind", left_behind }, { "datapath too many", datapath_too_many },
