@@ -159,6 +159,21 @@ static int complete(struct options *o)
 	return 0;
 }
 
+/* Only a run of all cases can tell that an entry names none. */
+static int check_known(const struct rig_known *known, const struct rig_selection *selection,
+		       const struct rig_cases *cases, struct rig_error *err)
+{
+	const char **ids;
+	int ret;
+
+	if (selection->paths != rig_cases_folder || selection->n_globs)
+		return 0;
+	ids = rig_cases_ids(cases);
+	ret = rig_known_check(known, ids, cases->count, err);
+	free(ids);
+	return ret;
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -203,7 +218,8 @@ static int run(int argc, char **argv)
 		o.selection.n_paths = argc - optind;
 	}
 	if (!known || rig_known_load(known, o.known, &err) < 0 ||
-	    rig_cases_load(&cases, &o.selection, &err) < 0)
+	    rig_cases_load(&cases, &o.selection, &err) < 0 ||
+	    check_known(known, &o.selection, &cases, &err) < 0)
 		status = rig_cli_bad_error(&err);
 	else
 		status = run_all(&o, known, &cases);

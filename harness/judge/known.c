@@ -20,7 +20,7 @@ struct entry {
 	struct entry *next;
 	const char *path;
 	const char *why;
-	const char *kernel; /* NULL: any */
+	const char *kernel;
 	struct pattern *cases;
 	struct pattern *targets;
 	struct pattern *differs;
@@ -128,6 +128,7 @@ static int check_entry(const struct source *source, const struct entry *entry)
 		{ entry->why != NULL, "a comment that says why" },
 		{ entry->cases != NULL, "\"case\"" },
 		{ entry->targets != NULL, "\"target\"" },
+		{ entry->kernel != NULL, "\"kernel\"" },
 		{ entry->differs != NULL, "\"differs\"" },
 	};
 
@@ -228,7 +229,7 @@ static bool matches(const struct pattern *pattern, const char *text)
 static bool applies(const struct entry *entry, const struct rig_known_where *where)
 {
 	return matches(entry->cases, where->id) && matches(entry->targets, where->target) &&
-	       (!entry->kernel || !fnmatch(entry->kernel, where->kernel, 0));
+	       !fnmatch(entry->kernel, where->kernel, 0);
 }
 
 const char *rig_known_accepts(const struct rig_known *known, const struct rig_known_where *where,
@@ -266,4 +267,23 @@ size_t rig_known_stale(const struct rig_known *known, const struct rig_known_whe
 		}
 	}
 	return count;
+}
+
+static bool is_some_case(const struct pattern *pattern, const char *const *ids, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!fnmatch(pattern->text, ids[i], 0))
+			return true;
+	return false;
+}
+
+int rig_known_check(const struct rig_known *known, const char *const *ids, size_t count,
+		    struct rig_error *err)
+{
+	for (const struct entry *entry = known->entries; entry; entry = entry->next)
+		for (const struct pattern *p = entry->cases; p; p = p->next)
+			if (!is_some_case(p, ids, count))
+				return rig_error_set(err, "%s: there is no case %s", entry->path,
+						     p->text);
+	return 0;
 }

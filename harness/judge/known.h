@@ -8,8 +8,8 @@
  *	kernel   6.1.*
  *	differs  line 7: flow.new: expected error EINVAL, received *
  *
- * All values are shell patterns. `case`, `target` and `differs` are required; `differs` may be
- * repeated, and each finding of the case must match one of them: nothing else is waved through.
+ * All values are shell patterns, and all are required; all but `kernel` may be repeated. Each
+ * finding of the case must match one `differs`: nothing else is waved through.
  */
 #ifndef RIG_JUDGE_KNOWN_H
 #define RIG_JUDGE_KNOWN_H
@@ -52,5 +52,9 @@ size_t rig_known_stale(const struct rig_known *known, const struct rig_known_whe
 		       const char *const *findings, size_t n_findings,
 		       void (*report)(void *data, const char *path, const char *differs),
 		       void *data);
+
+/* Whether each `case` of each entry is one of these, all that there are: -1 when one is not. */
+int rig_known_check(const struct rig_known *known, const char *const *ids, size_t count,
+		    struct rig_error *err);
 
 #endif

@@ -81,6 +81,21 @@ static void stale_is_reported(void)
 	rig_known_free(known);
 }
 
+/* A case that was renamed takes its entries along, or they would never be stale. */
+static void each_case_is_there(void)
+{
+	static const char *const now[] = { "dp/new", "flow/new-nsh-set" };
+	static const char *const renamed[] = { "dp/new", "flow/nsh-new-set" };
+	struct rig_known *known = parse(good, NULL);
+	struct rig_error err = { 0 };
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(known);
+	CU_ASSERT_EQUAL(rig_known_check(known, now, 2, &err), 0);
+	CU_ASSERT_EQUAL(rig_known_check(known, renamed, 2, &err), -1);
+	CU_ASSERT_STRING_EQUAL(err.message, "known/nsh.nlk: there is no case flow/new-nsh-*");
+	rig_known_free(known);
+}
+
 static void bad_files(void)
 {
 	static const struct {
@@ -91,7 +106,8 @@ static void bad_files(void)
 		{ "case a\ntarget b\ndiffers c\n", 4, "expected a comment that says why" },
 		{ "# why\ntarget b\ndiffers c\n", 4, "expected \"case\"" },
 		{ "# why\ncase a\ndiffers c\n", 4, "expected \"target\"" },
-		{ "# why\ncase a\ntarget b\n", 4, "expected \"differs\"" },
+		{ "# why\ncase a\ntarget b\ndiffers c\n", 5, "expected \"kernel\"" },
+		{ "# why\ncase a\ntarget b\nkernel c\n", 5, "expected \"differs\"" },
 		{ "# why\ncase\n", 2, "expected a value after \"case\"" },
 		{ "# why\n\nwhy not\n", 3,
 		  "expected case, target, kernel or differs, not \"why\"" },
@@ -140,6 +156,7 @@ static void no_folder_is_empty(void)
 
 RIG_TEST_SUITE(known, { "accepts what it names", accepts_what_it_names },
 	       { "only where it applies", only_where_it_applies },
-	       { "stale is reported", stale_is_reported }, { "bad files", bad_files },
+	       { "stale is reported", stale_is_reported },
+	       { "each case is there", each_case_is_there }, { "bad files", bad_files },
 	       { "error names the file", error_names_the_file },
 	       { "no folder is empty", no_folder_is_empty });

@@ -468,7 +468,8 @@ static struct rig_known *known_of(const char *differs)
 	char text[256];
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(known);
-	snprintf(text, sizeof(text), "# Accepted.\ncase red\ntarget model\ndiffers %s\n", differs);
+	snprintf(text, sizeof(text),
+		 "# Accepted.\ncase red\ntarget model\nkernel model\ndiffers %s\n", differs);
 	CU_ASSERT_EQUAL(rig_known_parse(known, "red.nlk", text, strlen(text), &err), 0);
 	return known;
 }
