@@ -204,7 +204,9 @@ static void conclude(struct rig_runner *runner, const struct rig_script *script,
 	rig_bytes_print(&runner->detail, "why this case is there: %s\n", script->reason);
 	if (runner->options.again) {
 		rig_bytes_print(&runner->detail, "again, alone: ");
-		rig_bytes_print(&runner->detail, runner->options.again, script->id);
+		rig_bytes_print(&runner->detail, runner->options.again,
+				runner->facts->target == RIG_TARGET_MODEL ? script->path :
+									    script->id);
 		rig_bytes_print(&runner->detail, "\n");
 	}
 	run->reason = rig_bytes_text(&runner->reason);

@@ -42,7 +42,11 @@ struct rig_run_options {
 	/* Called after each step; true: the run ends here. NULL: not called. */
 	bool (*watch)(void *context, const struct rig_step_done *done);
 	void *context;
-	const char *again; /* format with one %s, the case: the command that runs it alone */
+	/*
+	 * Format with one %s, the case: the command that runs it alone. The case is its path on the
+	 * model; on a kernel it is its id, for in a guest its path is another.
+	 */
+	const char *again;
 };
 
 /* All strings are the runner's own, until its next run. */
