@@ -20,12 +20,15 @@ static int run_list(struct rig_exec *x, struct rig_packet *p, struct rig_live_ke
 
 /* --- Output --- */
 
-/* A receiver drops a frame that ends inside its tag before anyone can look at it. */
+/*
+ * A receiver drops a frame that ends inside its tag before anyone can look at it. A tag beside the
+ * bytes arrives as such, and then nobody looks for one in them.
+ */
 static bool ends_in_tag(const struct rig_packet *p)
 {
 	uint16_t type_be;
 
-	if (p->len < ETH_HLEN || p->len >= ETH_HLEN + 6)
+	if (p->tagged || p->len < ETH_HLEN || p->len >= ETH_HLEN + 6)
 		return false;
 	memcpy(&type_be, p->data + 12, 2);
 	return rig_is_vlan(type_be);
@@ -46,9 +49,7 @@ void rig_exec_frame(struct rig_exec *x, struct rig_packet **p, struct rig_port *
 		port->stats.rx_packets++;
 		port->stats.rx_bytes += (*p)->len - ETH_HLEN;
 	}
-	if ((*p)->tagged && rig_packet_insert_tag(p))
-		return;
-	if (ends_in_tag(*p))
+	if (ends_in_tag(*p) || ((*p)->tagged && rig_packet_insert_tag(p)))
 		return;
 	rig_frame_put(x->out, dev->name, rig_netns_name(x->m, dev->netns), (*p)->data, (*p)->len);
 	e = rig_message_current(x->out);

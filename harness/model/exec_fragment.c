@@ -46,7 +46,7 @@ static void send_piece(struct rig_exec *x, const struct rig_packet *p, struct ri
 {
 	size_t layer2 = rig_packet_at(p, p->network), front = layer2 + header;
 	uint16_t old = ntohs(be16_at(p->data + layer2 + 6));
-	struct rig_packet *piece = rig_packet_new(p->profile, p->data, front + len);
+	struct rig_packet *piece = rig_packet_new(p->profile, 0, p->data, front + len);
 	uint8_t *ip;
 
 	if (!piece)

@@ -31,7 +31,9 @@ enum rig_build {
 	RIG_BUILD_PAD64 = 0x2,	     /* without HAVE_EFFICIENT_UNALIGNED_ACCESS: 64-bit values
 				     * are aligned by empty attributes */
 	RIG_BUILD_NO_CT_ZONES = 0x4, /* without NF_CONNTRACK_ZONES */
-	RIG_BUILD_UML = RIG_BUILD_PAD64 | RIG_BUILD_NO_CT_ZONES, /* Debian's User-Mode Linux */
+	RIG_BUILD_IP_ALIGN = 0x8,    /* NET_IP_ALIGN is 2, as it is where x86 does not say 0 */
+	RIG_BUILD_UML = RIG_BUILD_PAD64 | RIG_BUILD_NO_CT_ZONES |
+			RIG_BUILD_IP_ALIGN, /* Debian's User-Mode Linux */
 };
 
 /* Whose contract: what our own module answers does not depend on the kernel's release. */

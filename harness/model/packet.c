@@ -15,6 +15,14 @@
 #define LABEL	 4
 #define NSH_BASE 8
 
+/* Of the kernel's packet buffers: skb_cow_head() and pskb_expand_head(). */
+#define CACHE_LINE  64	      /* room in front comes in multiples of this */
+#define SHARED_INFO 320	      /* lies behind every buffer */
+#define BUFFER_MIN  512
+#define BUFFER_MAX  (4 << 20) /* KMALLOC_MAX_SIZE */
+
+#define ALIGN_UP(n, to) (((n) + (to) - 1) & ~((to) - 1))
+
 static struct rig_packet *allocate(size_t headroom, size_t len)
 {
 	struct rig_packet *p = calloc(1, sizeof(*p) + headroom + len);
@@ -28,13 +36,26 @@ static struct rig_packet *allocate(size_t headroom, size_t len)
 	return p;
 }
 
-struct rig_packet *rig_packet_new(const struct rig_profile *profile, const void *bytes, size_t len)
+/* What kmalloc() gives for `size` bytes of a buffer and the kernel's record of its fragments. */
+static uint32_t buffer_size(uint32_t size)
+{
+	uint32_t need = ALIGN_UP(size, CACHE_LINE) + SHARED_INFO, block = BUFFER_MIN;
+
+	while (block < need)
+		block *= 2;
+	return block;
+}
+
+struct rig_packet *rig_packet_new(const struct rig_profile *profile, uint32_t headroom,
+				  const void *bytes, size_t len)
 {
 	struct rig_packet *p = allocate(HEADROOM, len);
 
 	if (!p)
 		return NULL;
 	p->profile = profile;
+	p->buffer.headroom = headroom;
+	p->buffer.size = buffer_size(headroom + len);
 	memcpy(p->data, bytes, len);
 	return p;
 }
@@ -79,10 +100,29 @@ static int make_headroom(struct rig_packet **pp)
 	return 0;
 }
 
+/* The kernel's buffer: all of it moves into a larger one when there is too little in front. */
+static int grow_buffer(struct rig_packet *p, uint32_t n)
+{
+	uint32_t more, size;
+
+	if (p->buffer.headroom >= n)
+		return 0;
+	more = ALIGN_UP(n - p->buffer.headroom, CACHE_LINE);
+	size = buffer_size(p->buffer.size - SHARED_INFO + more);
+	if (size > BUFFER_MAX)
+		return -ENOMEM;
+	p->buffer.headroom += more;
+	p->buffer.size = size;
+	return 0;
+}
+
 int rig_packet_push(struct rig_packet **p, size_t n)
 {
+	if (grow_buffer(*p, n))
+		return -ENOMEM;
 	if ((size_t)((*p)->data - (*p)->room) < n && make_headroom(p))
 		return -ENOMEM;
+	(*p)->buffer.headroom -= n;
 	(*p)->data -= n;
 	(*p)->len += n;
 	return 0;
@@ -90,6 +130,7 @@ int rig_packet_push(struct rig_packet **p, size_t n)
 
 void rig_packet_pull(struct rig_packet *p, size_t n)
 {
+	p->buffer.headroom += n;
 	p->data += n;
 	p->len -= n;
 }

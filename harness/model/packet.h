@@ -35,12 +35,17 @@ struct rig_packet {
 		bool software, layer4;
 		bool open; /* the kernel has worked it out, with its own seed */
 	} hash;
+	struct {
+		uint32_t headroom; /* what lies unused in front of `data` */
+		uint32_t size;	   /* of all of it, as the kernel's allocator gives it out */
+	} buffer;
 	size_t cap;
 	uint8_t room[];
 };
 
-/* Owned by the caller; NULL when out of memory. */
-struct rig_packet *rig_packet_new(const struct rig_profile *profile, const void *bytes, size_t len);
+/* Owned by the caller; NULL when out of memory. `headroom` is the kernel's, in front of `bytes`. */
+struct rig_packet *rig_packet_new(const struct rig_profile *profile, uint32_t headroom,
+				  const void *bytes, size_t len);
 struct rig_packet *rig_packet_copy(const struct rig_packet *p);
 
 static inline size_t rig_packet_at(const struct rig_packet *p, size_t position)
@@ -60,7 +65,10 @@ static inline uint8_t *rig_packet_transport(struct rig_packet *p)
 
 /* -ENOMEM, as the kernel has it, when the packet is shorter than `len`. */
 int rig_packet_need(const struct rig_packet *p, size_t len);
-/* Room for n bytes in front. The packet may move: all take its address. */
+/*
+ * Room for n bytes in front. The packet may move: all take its address. -ENOMEM when the kernel's
+ * buffer would become too large: it grows by little, but its allocator by powers of two.
+ */
 int rig_packet_push(struct rig_packet **p, size_t n);
 void rig_packet_pull(struct rig_packet *p, size_t n);
 

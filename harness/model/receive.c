@@ -17,7 +17,16 @@ const struct rig_policy rig_packet_policy[] = {
 	[OVS_PACKET_ATTR_HASH] = { .kind = RIG_POLICY_U64 },
 };
 
+/* Of a frame that a packet socket has sent: the MAC header's length, rounded up. */
+#define SENT_HEADROOM 16
+
 /* --- EXECUTE --- */
+
+/* NET_SKB_PAD, and NET_IP_ALIGN. */
+static uint32_t own_headroom(const struct rig_model *m)
+{
+	return 64 + (m->config.build & RIG_BUILD_IP_ALIGN ? 2 : 0);
+}
 
 /* A conntrack tuple only for what it can belong to. */
 static bool tuple_fits(const struct rig_key *key, uint64_t seen)
@@ -87,7 +96,8 @@ int rig_packet_execute(struct rig_request *r)
 
 	if (!bytes || !r->attr[OVS_PACKET_ATTR_KEY] || !r->attr[OVS_PACKET_ATTR_ACTIONS])
 		return -EINVAL;
-	p = rig_packet_new(r->m->profile, rig_nla_data(bytes), rig_nla_len(bytes));
+	p = rig_packet_new(r->m->profile, own_headroom(r->m), rig_nla_data(bytes),
+			   rig_nla_len(bytes));
 	if (!p)
 		return -ENOMEM;
 	read_options(r, p);
@@ -142,7 +152,7 @@ static void receive(struct rig_model *m, struct rig_port *port, const void *byte
 {
 	struct rig_exec x = { .m = m, .out = out, .dp = port->dp, .input = port };
 	struct rig_live_key key = { .open = 0 };
-	struct rig_packet *p = rig_packet_new(m->profile, bytes, len);
+	struct rig_packet *p = rig_packet_new(m->profile, SENT_HEADROOM, bytes, len);
 
 	if (!p)
 		return;
