@@ -175,6 +175,7 @@ int rig_dp_new(struct rig_request *r)
 	dp = calloc(1, sizeof(*dp));
 	if (!dp)
 		return -ENOMEM;
+	dp->profile = r->m->profile;
 	dp->netns = r->netns;
 	dp->cache_size = CACHE_DEFAULT;
 	dp->meter_slots = RIG_METER_SLOTS_MIN;

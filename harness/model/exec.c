@@ -451,10 +451,10 @@ static void count_flow(struct rig_exec *x, struct rig_flow *flow, const struct r
 /* Does any flow look at the hash, of which only the kernel knows more than that it is not 0? */
 static bool hash_matters(const struct rig_datapath *dp)
 {
-	for (const struct rig_flow *f = dp->flows; f; f = f->next) {
-		uint32_t mask = f->mask->bits.dp_hash;
+	for (const struct rig_mask *m = dp->masks; m; m = m->next) {
+		uint32_t bits = m->bits.dp_hash;
 
-		if (mask && (mask != UINT32_MAX || f->key.dp_hash))
+		if (bits && (bits != UINT32_MAX || m->flows_hashed))
 			return true;
 	}
 	return false;

@@ -1,39 +1,82 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Flows and their masks: plain lists, searched from end to end. */
+/*
+ * Flows and their masks. Masks are tried one after the other; below a mask, and by ufid, a flow is
+ * found by its hash.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "state.h"
+
+#define FLOW_OF(entry, member) \
+	((struct rig_flow *)((char *)(entry)-offsetof(struct rig_flow, member)))
+
+/* Of what the mask lets through of the key. Beyond its span a mask is zero. */
+static uint64_t hash_masked(const struct rig_mask *mask, const struct rig_key *key)
+{
+	const uint64_t *k = (const void *)key, *m = (const void *)&mask->bits;
+	uint64_t hash = rig_hash_word(RIG_HASH_SEED, mask->number);
+
+	for (size_t i = mask->span.begin / 8; i < mask->span.end / 8u; i++)
+		hash = rig_hash_word(hash, k[i] & m[i]);
+	return hash;
+}
 
 static bool takes(const struct rig_flow *flow, const struct rig_key *key)
 {
 	const uint64_t *k = (const void *)key, *f = (const void *)&flow->key;
 	const uint64_t *m = (const void *)&flow->mask->bits;
 
-	/* Beyond its span a mask is zero, and so is the masked key. */
 	for (size_t i = flow->mask->span.begin / 8; i < flow->mask->span.end / 8u; i++)
 		if ((k[i] & m[i]) != f[i])
 			return false;
 	return true;
 }
 
+static struct rig_flow *below_mask(const struct rig_datapath *dp, const struct rig_mask *mask,
+				   const struct rig_key *key)
+{
+	struct rig_index_entry *e = rig_index_first(&dp->by_key, hash_masked(mask, key));
+
+	for (; e; e = rig_index_next(e)) {
+		struct rig_flow *flow = FLOW_OF(e, by_key);
+
+		if (flow->mask == mask && takes(flow, key))
+			return flow;
+	}
+	return NULL;
+}
+
+static uint64_t hash_ufid(const uint8_t *ufid, unsigned int len)
+{
+	uint64_t word[2] = { 0 };
+
+	memcpy(word, ufid, len);
+	return rig_hash_word(rig_hash_word(rig_hash_word(RIG_HASH_SEED, len), word[0]), word[1]);
+}
+
 struct rig_flow *rig_flow_by_ufid(const struct rig_datapath *dp, const uint8_t *ufid,
 				  unsigned int len)
 {
-	for (struct rig_flow *f = dp->flows; f; f = f->next)
-		if (f->ufid_len == len && !memcmp(f->ufid, ufid, len))
-			return f;
+	struct rig_index_entry *e = rig_index_first(&dp->by_ufid, hash_ufid(ufid, len));
+
+	for (; e; e = rig_index_next(e)) {
+		struct rig_flow *flow = FLOW_OF(e, by_ufid);
+
+		if (flow->ufid_len == len && !memcmp(flow->ufid, ufid, len))
+			return flow;
+	}
 	return NULL;
 }
 
 /* Masks are tried in order; which one wins when flows overlap is nobody's promise. */
 struct rig_flow *rig_flow_by_packet(const struct rig_datapath *dp, const struct rig_key *key)
 {
-	for (const struct rig_mask *mask = dp->masks; mask; mask = mask->next)
-		for (struct rig_flow *f = dp->flows; f; f = f->next)
-			if (f->mask == mask && takes(f, key))
-				return f;
-	return NULL;
+	struct rig_flow *flow = NULL;
+
+	for (const struct rig_mask *mask = dp->masks; mask && !flow; mask = mask->next)
+		flow = below_mask(dp, mask, key);
+	return flow;
 }
 
 /* From where on two unmasked keys are compared: a tunnel's part only if there is a tunnel. */
@@ -42,22 +85,29 @@ static size_t unmasked_begin(const struct rig_key *key)
 	return key->tun_family ? 0 : offsetof(struct rig_key, priority) & ~(size_t)7;
 }
 
-bool rig_flow_has_key(const struct rig_flow *flow, const struct rig_match *match)
+bool rig_flow_has_key(const struct rig_datapath *dp, const struct rig_flow *flow,
+		      const struct rig_match *match)
 {
-	if (flow->ufid_len)
-		return rig_key_equal(&flow->key, &match->key, match->key_span.begin,
-				     match->key_span.end);
-	return rig_key_equal(&flow->unmasked, &match->key, unmasked_begin(&match->key),
-			     match->key_span.end);
+	const struct rig_key *own = flow->ufid_len ? &flow->key : &flow->unmasked;
+	size_t begin = flow->ufid_len ? match->key_span.begin : unmasked_begin(&match->key);
+
+	if (dp->profile->keys_whole)
+		return rig_key_equal(own, &match->key, 0, sizeof(*own));
+	return rig_key_equal(own, &match->key, begin, match->key_span.end);
 }
 
 struct rig_flow *rig_flow_by_key(const struct rig_datapath *dp, const struct rig_match *match)
 {
-	for (struct rig_flow *f = dp->flows; f; f = f->next)
-		if (!f->ufid_len && takes(f, &match->key) && rig_flow_has_key(f, match))
-			return f;
+	for (const struct rig_mask *mask = dp->masks; mask; mask = mask->next) {
+		struct rig_flow *flow = below_mask(dp, mask, &match->key);
+
+		if (flow && !flow->ufid_len && rig_flow_has_key(dp, flow, match))
+			return flow;
+	}
 	return NULL;
 }
+
+/* --- Masks --- */
 
 static struct rig_mask *get_mask(struct rig_datapath *dp, const struct rig_match *match)
 {
@@ -66,16 +116,14 @@ static struct rig_mask *get_mask(struct rig_datapath *dp, const struct rig_match
 	for (; (mask = *p); p = &mask->next)
 		if (mask->span.begin == match->mask_span.begin &&
 		    mask->span.end == match->mask_span.end &&
-		    rig_key_equal(&mask->bits, &match->mask, mask->span.begin, mask->span.end)) {
-			mask->flows++;
+		    rig_key_equal(&mask->bits, &match->mask, mask->span.begin, mask->span.end))
 			return mask;
-		}
 	mask = calloc(1, sizeof(*mask));
 	if (!mask)
 		return NULL;
 	mask->bits = match->mask;
 	mask->span = match->mask_span;
-	mask->flows = 1;
+	mask->number = ++dp->next_mask;
 	*p = mask;
 	dp->n_masks++;
 	return mask;
@@ -86,7 +134,7 @@ static void put_mask(struct rig_datapath *dp, struct rig_mask *mask)
 {
 	struct rig_mask **p = &dp->masks, **last = &dp->masks, *young;
 
-	if (--mask->flows)
+	if (mask->flows)
 		return;
 	while ((*last)->next)
 		last = &(*last)->next;
@@ -102,6 +150,43 @@ static void put_mask(struct rig_datapath *dp, struct rig_mask *mask)
 	free(mask);
 }
 
+/* --- Flows come and go --- */
+
+static bool index_flow(struct rig_datapath *dp, struct rig_flow *flow)
+{
+	if (!rig_index_add(&dp->by_key, &flow->by_key, hash_masked(flow->mask, &flow->key)))
+		return false;
+	if (!flow->ufid_len ||
+	    rig_index_add(&dp->by_ufid, &flow->by_ufid, hash_ufid(flow->ufid, flow->ufid_len)))
+		return true;
+	rig_index_remove(&dp->by_key, &flow->by_key);
+	return false;
+}
+
+static void link_flow(struct rig_datapath *dp, struct rig_flow *flow)
+{
+	flow->next = dp->flows;
+	if (flow->next)
+		flow->next->prev = flow;
+	dp->flows = flow;
+	dp->n_flows++;
+	flow->mask->flows++;
+	flow->mask->flows_hashed += flow->key.dp_hash != 0;
+}
+
+static void unlink_flow(struct rig_datapath *dp, struct rig_flow *flow)
+{
+	if (flow->next)
+		flow->next->prev = flow->prev;
+	if (flow->prev)
+		flow->prev->next = flow->next;
+	else
+		dp->flows = flow->next;
+	dp->n_flows--;
+	flow->mask->flows--;
+	flow->mask->flows_hashed -= flow->key.dp_hash != 0;
+}
+
 struct rig_flow *rig_flow_add(struct rig_datapath *dp, const struct rig_match *match,
 			      const uint8_t *ufid, unsigned int ufid_len)
 {
@@ -110,28 +195,30 @@ struct rig_flow *rig_flow_add(struct rig_datapath *dp, const struct rig_match *m
 	if (!flow)
 		return NULL;
 	flow->mask = get_mask(dp, match);
-	if (!flow->mask) {
-		free(flow);
-		return NULL;
-	}
+	if (!flow->mask)
+		goto no_memory;
 	rig_key_mask(&flow->key, &match->key, &match->mask);
 	flow->unmasked = match->key;
 	memcpy(flow->ufid, ufid, ufid_len);
 	flow->ufid_len = ufid_len;
-	flow->next = dp->flows;
-	dp->flows = flow;
-	dp->n_flows++;
+	if (!index_flow(dp, flow)) {
+		put_mask(dp, flow->mask);
+		goto no_memory;
+	}
+	link_flow(dp, flow);
 	return flow;
+
+no_memory:
+	free(flow);
+	return NULL;
 }
 
 void rig_flow_remove(struct rig_datapath *dp, struct rig_flow *flow)
 {
-	struct rig_flow **p = &dp->flows;
-
-	while (*p != flow)
-		p = &(*p)->next;
-	*p = flow->next;
-	dp->n_flows--;
+	rig_index_remove(&dp->by_key, &flow->by_key);
+	if (flow->ufid_len)
+		rig_index_remove(&dp->by_ufid, &flow->by_ufid);
+	unlink_flow(dp, flow);
 	put_mask(dp, flow->mask);
 	free(flow->actions);
 	free(flow);
@@ -141,4 +228,6 @@ void rig_flow_flush(struct rig_datapath *dp)
 {
 	while (dp->flows)
 		rig_flow_remove(dp, dp->flows);
+	rig_index_free(&dp->by_key);
+	rig_index_free(&dp->by_ufid);
 }

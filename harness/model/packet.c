@@ -16,12 +16,12 @@
 #define NSH_BASE 8
 
 /* Of the kernel's packet buffers: skb_cow_head() and pskb_expand_head(). */
-#define CACHE_LINE  64	      /* room in front comes in multiples of this */
-#define SHARED_INFO 320	      /* lies behind every buffer */
+#define CACHE_LINE  64	/* room in front comes in multiples of this */
+#define SHARED_INFO 320 /* lies behind every buffer */
 #define BUFFER_MIN  512
 #define BUFFER_MAX  (4 << 20) /* KMALLOC_MAX_SIZE */
 
-#define ALIGN_UP(n, to) (((n) + (to) - 1) & ~((to) - 1))
+#define ALIGN_UP(n, to) (((n) + (to)-1) & ~((to)-1))
 
 static struct rig_packet *allocate(size_t headroom, size_t len)
 {

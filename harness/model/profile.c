@@ -20,7 +20,8 @@ static const struct rig_profile profiles[] = {
 	{ RIG_MODULE_INTREE, 6, 1, 0, .set_nsh = true, .attr_max = ATTR_MAX_6_1 },
 	{ RIG_MODULE_INTREE, 6, 1, 176, SINCE_6_1_176, .attr_max = ATTR_MAX_6_1 },
 	{ RIG_MODULE_INTREE, 6, 1, 192, SINCE_6_1_192, .attr_max = ATTR_MAX_6_1 },
-	{ RIG_MODULE_REF, 6, 1, 0, SINCE_6_1_192, .empty_upcalls = true, .attr_max = ATTR_MAX_6_1 },
+	{ RIG_MODULE_REF, 6, 1, 0, SINCE_6_1_192, .empty_upcalls = true, .keys_whole = true,
+	  .attr_max = ATTR_MAX_6_1 },
 };
 
 #define N_PROFILES (sizeof(profiles) / sizeof(profiles[0]))

@@ -9,6 +9,7 @@
 
 #include "answer.h"
 #include "flow_key.h"
+#include "index.h"
 #include "model.h"
 #include "nla.h"
 #include "profile.h"
@@ -67,7 +68,9 @@ struct rig_mask {
 	struct rig_mask *next;
 	struct rig_key bits;
 	struct rig_span span;
+	uint64_t number; /* never used again in this datapath */
 	unsigned int flows;
+	unsigned int flows_hashed; /* with a dp_hash that is not 0 */
 };
 
 /* Validated actions in the form in which they are dumped. */
@@ -79,7 +82,8 @@ struct rig_actions {
 };
 
 struct rig_flow {
-	struct rig_flow *next;
+	struct rig_flow *next, *prev;
+	struct rig_index_entry by_key, by_ufid;
 	struct rig_key key;	 /* masked */
 	struct rig_key unmasked; /* identifies a flow without ufid */
 	struct rig_mask *mask;
@@ -113,6 +117,7 @@ struct rig_meter {
 
 struct rig_datapath {
 	struct rig_datapath *next;
+	const struct rig_profile *profile;
 	unsigned int netns;
 	uint32_t features, cache_size;
 	uint32_t *cpu_portid;
@@ -121,7 +126,9 @@ struct rig_datapath {
 	struct rig_port *local;
 	struct rig_flow *flows; /* newest first */
 	struct rig_mask *masks; /* oldest first */
+	struct rig_index by_key, by_ufid;
 	unsigned int n_flows, n_masks;
+	uint64_t next_mask; /* number */
 	uint64_t n_hit, n_missed, n_lost;
 	bool counts_open; /* hits and misses could not be told */
 	struct rig_meter *meters;
@@ -292,7 +299,8 @@ struct rig_flow *rig_flow_by_ufid(const struct rig_datapath *dp, const uint8_t *
 struct rig_flow *rig_flow_by_packet(const struct rig_datapath *dp, const struct rig_key *key);
 struct rig_flow *rig_flow_by_key(const struct rig_datapath *dp, const struct rig_match *match);
 /* Is it the flow that the match speaks of, not one that merely overlaps? */
-bool rig_flow_has_key(const struct rig_flow *flow, const struct rig_match *match);
+bool rig_flow_has_key(const struct rig_datapath *dp, const struct rig_flow *flow,
+		      const struct rig_match *match);
 struct rig_flow *rig_flow_add(struct rig_datapath *dp, const struct rig_match *match,
 			      const uint8_t *ufid, unsigned int ufid_len);
 void rig_flow_remove(struct rig_datapath *dp, struct rig_flow *flow);
