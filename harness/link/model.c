@@ -281,11 +281,13 @@ static int watch(struct rig_link *link, const char *name, const char *netns, str
 	struct model_link *m = model_link(link);
 	struct device *device = find_device(m, name);
 
-	if (*name && device)
+	if (*name && device && device->ours)
 		return 0;
-	device = new_device(m, name, netns, err);
+	if (!*name || !device)
+		device = new_device(m, name, netns, err);
 	if (!device)
 		return -1;
+	/* A port that went and came again is down at first. */
 	device->ours = false;
 	rig_model_netdev(m->model, &device->facts);
 	return 0;
