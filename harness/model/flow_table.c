@@ -109,14 +109,21 @@ struct rig_flow *rig_flow_by_key(const struct rig_datapath *dp, const struct rig
 
 /* --- Masks --- */
 
+static bool is_mask_of(const struct rig_datapath *dp, const struct rig_mask *mask,
+		       const struct rig_match *match)
+{
+	if (!dp->profile->keys_whole &&
+	    (mask->span.begin != match->mask_span.begin || mask->span.end != match->mask_span.end))
+		return false;
+	return rig_key_equal(&mask->bits, &match->mask, 0, sizeof(mask->bits));
+}
+
 static struct rig_mask *get_mask(struct rig_datapath *dp, const struct rig_match *match)
 {
 	struct rig_mask **p = &dp->masks, *mask;
 
 	for (; (mask = *p); p = &mask->next)
-		if (mask->span.begin == match->mask_span.begin &&
-		    mask->span.end == match->mask_span.end &&
-		    rig_key_equal(&mask->bits, &match->mask, mask->span.begin, mask->span.end))
+		if (is_mask_of(dp, mask, match))
 			return mask;
 	mask = calloc(1, sizeof(*mask));
 	if (!mask)
