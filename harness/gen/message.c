@@ -221,9 +221,7 @@ static void flow_new(struct request *q)
 	add_actions(q, flow.key);
 	if (chance(q, 30))
 		add_ufid(q, &flow);
-	/* For an old flow without a ufid these are a BUG() in kernels before 6.1.192. */
-	if (!old)
-		maybe(q, 10, OVS_FLOW_ATTR_UFID_FLAGS);
+	maybe(q, 10, OVS_FLOW_ATTR_UFID_FLAGS);
 	maybe(q, 5, OVS_FLOW_ATTR_PROBE);
 	maybe(q, 5, OVS_FLOW_ATTR_CLEAR);
 	if (chance(q, 40))

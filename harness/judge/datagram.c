@@ -118,8 +118,11 @@ static int datagram_send(struct rig_play *play, const struct rig_step *step,
 {
 	int expected =
 		rig_model_send(play->model, socket->handle, bytes->data, bytes->size, play->answer);
-	int sent = rig_link_send(play->link, (int)socket->handle, bytes->data, bytes->size, why);
+	int sent;
 
+	if (rig_play_spares(play))
+		return 0;
+	sent = rig_link_send(play->link, (int)socket->handle, bytes->data, bytes->size, why);
 	if (expected == 0)
 		return sent;
 	rig_play_expect_nothing(play);

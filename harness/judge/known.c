@@ -21,6 +21,7 @@ struct entry {
 	const char *path;
 	const char *why;
 	const char *kernel;
+	const char *skip; /* what a run would do to the target; NULL: cases are run */
 	struct pattern *cases;
 	struct pattern *targets;
 	struct pattern *differs;
@@ -112,10 +113,14 @@ static int read_line(const struct source *source, struct entry *entry, char *tex
 		return add_pattern(source, &entry->targets, value);
 	if (!strcmp(text, "differs"))
 		return add_pattern(source, &entry->differs, value);
-	if (strcmp(text, "kernel"))
+	if (!strcmp(text, "kernel"))
+		entry->kernel = value;
+	else if (!strcmp(text, "skip"))
+		entry->skip = value;
+	else
 		return rig_error_at(source->err, source->path, source->line, 1,
-				    "expected case, target, kernel or differs, not \"%s\"", text);
-	entry->kernel = value;
+				    "expected case, target, kernel, differs or skip, not \"%s\"",
+				    text);
 	return 0;
 }
 
@@ -129,7 +134,8 @@ static int check_entry(const struct source *source, const struct entry *entry)
 		{ entry->cases != NULL, "\"case\"" },
 		{ entry->targets != NULL, "\"target\"" },
 		{ entry->kernel != NULL, "\"kernel\"" },
-		{ entry->differs != NULL, "\"differs\"" },
+		{ entry->differs || entry->skip, "\"differs\" or \"skip\"" },
+		{ !entry->differs || !entry->skip, "\"differs\" or \"skip\", not both," },
 	};
 
 	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
@@ -238,6 +244,18 @@ const char *rig_known_accepts(const struct rig_known *known, const struct rig_kn
 	for (const struct entry *entry = known->entries; entry; entry = entry->next)
 		if (applies(entry, where) && matches(entry->differs, finding))
 			return entry->why;
+	return NULL;
+}
+
+const char *rig_known_skips(const struct rig_known *known, const struct rig_known_where *where,
+			    const char **why)
+{
+	for (const struct entry *entry = known->entries; entry; entry = entry->next) {
+		if (!entry->skip || !applies(entry, where))
+			continue;
+		*why = entry->why;
+		return entry->skip;
+	}
 	return NULL;
 }
 

@@ -10,6 +10,13 @@
  *
  * All values are shell patterns, and all are required; all but `kernel` may be repeated. Each
  * finding of the case must match one `differs`: nothing else is waved through.
+ *
+ * A case that would end the guest cannot be run at all: in place of `differs` there is
+ *
+ *	skip     stops the guest
+ *
+ * Such a case is reported as skipped there, with this and the comment as its reason, and runs on
+ * every other target and kernel.
  */
 #ifndef RIG_JUDGE_KNOWN_H
 #define RIG_JUDGE_KNOWN_H
@@ -43,6 +50,10 @@ int rig_known_load(struct rig_known *known, const char *folder, struct rig_error
 /* The why of the entry that accepts this finding there; NULL: none does. */
 const char *rig_known_accepts(const struct rig_known *known, const struct rig_known_where *where,
 			      const char *finding);
+
+/* What running the case there would do; NULL: it is run. *why is then the comment. */
+const char *rig_known_skips(const struct rig_known *known, const struct rig_known_where *where,
+			    const char **why);
 
 /*
  * Calls back for each `differs` that applies there and that none of the findings met: it no longer

@@ -122,6 +122,13 @@ int rig_play_cannot(struct rig_play *play, const struct rig_step *step, const st
 	return 0;
 }
 
+bool rig_play_spares(struct rig_play *play)
+{
+	if (play->answer->fatal)
+		play->answer->count = 0;
+	return play->answer->fatal;
+}
+
 void rig_play_expect_nothing(struct rig_play *play)
 {
 	play->answer->count = 0;

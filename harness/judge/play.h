@@ -55,6 +55,8 @@ int rig_play_judge(struct rig_play *play, const struct rig_step *step, const cha
 int rig_play_cannot(struct rig_play *play, const struct rig_step *step,
 		    const struct rig_error *why);
 
+/* True when the target would not survive this step: it is not sent, and nothing comes of it. */
+bool rig_play_spares(struct rig_play *play);
 /* Nothing is expected of a step unless the model is asked. */
 void rig_play_expect_nothing(struct rig_play *play);
 

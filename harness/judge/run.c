@@ -35,7 +35,7 @@ static struct rig_model *make_model(const struct rig_link_facts *facts)
 		[RIG_MODEL_METER] = RIG_METER, [RIG_MODEL_CT_LIMIT] = RIG_CT_LIMIT,
 	};
 	struct rig_model_config config = {
-		.module = facts->target == RIG_TARGET_REF ? RIG_MODULE_REF : RIG_MODULE_INTREE,
+		.module = facts->target == RIG_TARGET_INTREE ? RIG_MODULE_INTREE : RIG_MODULE_REF,
 		.ncpus = facts->cpus,
 		.build = strcmp(facts->vm, "uml") ? 0 : RIG_BUILD_UML,
 	};
@@ -120,16 +120,36 @@ static bool lacks_feature(struct rig_runner *runner, const struct rig_script *sc
 	return false;
 }
 
+/* ---- what is known of a script ---- */
+
+static struct rig_known_where here(const struct rig_runner *runner, const struct rig_script *script)
+{
+	return (struct rig_known_where){
+		.id = script->id,
+		.target = rig_target_name[runner->facts->target],
+		.kernel = runner->facts->release,
+	};
+}
+
+/* The target would not survive it. */
+static bool is_skipped(struct rig_runner *runner, const struct rig_script *script)
+{
+	const struct rig_known_where where = here(runner, script);
+	const char *why, *what = NULL;
+
+	if (runner->options.known)
+		what = rig_known_skips(runner->options.known, &where, &why);
+	if (what)
+		rig_bytes_print(&runner->reason, "%s: %s", what, why);
+	return what;
+}
+
 /* ---- the verdict ---- */
 
 static const char *accepted(const struct rig_runner *runner, const struct rig_script *script,
 			    const char *headline)
 {
-	const struct rig_known_where where = {
-		.id = script->id,
-		.target = rig_target_name[runner->facts->target],
-		.kernel = runner->facts->release,
-	};
+	const struct rig_known_where where = here(runner, script);
 
 	if (!runner->options.known)
 		return NULL;
@@ -145,11 +165,7 @@ static void add_stale(void *data, const char *path, const char *differs)
 static int find_stale(const struct rig_runner *runner, const struct rig_script *script,
 		      struct rig_findings *findings)
 {
-	const struct rig_known_where where = {
-		.id = script->id,
-		.target = rig_target_name[runner->facts->target],
-		.kernel = runner->facts->release,
-	};
+	const struct rig_known_where where = here(runner, script);
 	const char **headlines =
 		rig_arena_alloc(findings->arena, (findings->count + 1) * sizeof(*headlines));
 	size_t count = 0;
@@ -303,7 +319,7 @@ int rig_runner_run(struct rig_runner *runner, const struct rig_script *script, s
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	*run = (struct rig_run){ .verdict = RIG_VERDICT_SKIPPED };
 	reset(runner);
-	if (lacks_feature(runner, script)) {
+	if (is_skipped(runner, script) || lacks_feature(runner, script)) {
 		run->reason = rig_bytes_text(&runner->reason);
 		return 0;
 	}

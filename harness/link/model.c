@@ -387,7 +387,7 @@ struct rig_link *rig_link_open_model(struct rig_error *err)
 		[RIG_MODEL_FLOW] = RIG_FLOW,   [RIG_MODEL_PACKET] = RIG_PACKET,
 		[RIG_MODEL_METER] = RIG_METER, [RIG_MODEL_CT_LIMIT] = RIG_CT_LIMIT,
 	};
-	struct rig_model_config config = { .ncpus = CPUS };
+	struct rig_model_config config = { .module = RIG_MODULE_REF, .ncpus = CPUS };
 	struct model_link *m = calloc(1, sizeof(*m));
 	unsigned int i;
 

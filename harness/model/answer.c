@@ -62,6 +62,7 @@ void rig_answer_begin(struct rig_answer *a, unsigned int build)
 	a->count = 0;
 	a->unmodelled = NULL;
 	a->tainted = false;
+	a->fatal = false;
 }
 
 void rig_answer_finish(struct rig_answer *a)
@@ -106,6 +107,12 @@ void rig_answer_unmodelled(struct rig_answer *a, const char *why, bool tainted)
 	if (!a->unmodelled)
 		a->unmodelled = why;
 	a->tainted |= tainted;
+}
+
+void rig_answer_fatal(struct rig_answer *a, const char *why)
+{
+	rig_answer_unmodelled(a, why, true);
+	a->fatal = true;
 }
 
 static struct rig_expected *add(struct rig_answer *a)

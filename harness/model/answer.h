@@ -41,6 +41,9 @@ void rig_answer_finish(struct rig_answer *a);
 /* Beyond the model's depth; the first reason stays. */
 void rig_answer_unmodelled(struct rig_answer *a, const char *why, bool tainted);
 
+/* The kernel would not survive this: it is beyond the model, too. */
+void rig_answer_fatal(struct rig_answer *a, const char *why);
+
 /* Start a message (role) to a socket; its nlmsghdr is `type`, `flags`, `seq`, `pid`. */
 void rig_message_begin(struct rig_answer *a, unsigned int sock, uint32_t portid,
 		       enum rig_expected_role role, uint16_t type, uint16_t flags, uint32_t seq,

@@ -142,6 +142,10 @@ static int modify(struct rig_request *r, struct rig_datapath *dp, struct rig_flo
 		flow = flow->ufid_len ? NULL : rig_flow_by_key(dp, match);
 	if (!flow)
 		return -ENOENT;
+	/* Room for the answer was made as if the flow had the request's name: BUG(). */
+	if (!r->m->profile->named_by_flow && !flow->ufid_len && read_name(r).ufid_len &&
+	    read_name(r).omit)
+		rig_answer_fatal(r->out, "the answer of a flow by key to a request by ufid");
 	replace_actions(flow, actions);
 	notify(r, OVS_FLOW_CMD_NEW, flow, read_name(r).omit);
 	return 0;

@@ -182,6 +182,8 @@ struct rig_answer {
 	 */
 	const char *unmodelled;
 	bool tainted;
+	/* And the kernel that is modelled would not survive it: it is better not sent. */
+	bool fatal;
 	struct rig_answer_store *store;
 };
 

@@ -11,9 +11,9 @@
 	}
 
 #define SINCE_6_1_176 .portids_bounded = true, .zero_rate_refused = true
-#define SINCE_6_1_192                                                                        \
-	SINCE_6_1_176, .nest_bounded = true, .ip6_bounded = true, .ah_after_fragment = true, \
-		       .trunc_limits = true
+#define SINCE_6_1_192                                                                    \
+	SINCE_6_1_176, .nest_bounded = true, .named_by_flow = true, .ip6_bounded = true, \
+		       .ah_after_fragment = true, .trunc_limits = true
 
 /* Of each module, oldest first. */
 static const struct rig_profile profiles[] = {

@@ -17,6 +17,8 @@ struct rig_profile {
 	bool set_nsh;			  /* set(nsh) and set_masked(nsh) are accepted */
 	bool portids_bounded;		  /* a vport's portids: not more than processors */
 	bool nest_bounded;		  /* an action grown past 64 KiB: EMSGSIZE */
+	bool named_by_flow;		  /* a flow's answer has room for its own name, whatever
+					   * the request called it; before, a panic */
 	bool zero_rate_refused;		  /* a meter band must have a rate */
 	bool ip6_bounded;	/* an extension header longer than the packet is an error */
 	bool ah_after_fragment; /* AH belongs behind a fragment header, and comes once */

@@ -159,7 +159,7 @@ void rig_upcall_send(struct rig_exec *x, struct rig_packet *p, const struct rig_
 	 * the in-tree module dies of it (BUG in skb_zerocopy).
 	 */
 	if (!rig_packet_left(p, u->cut) && !p->tagged && !x->m->profile->empty_upcalls)
-		rig_answer_unmodelled(x->out, "an upcall without a packet", true);
+		rig_answer_fatal(x->out, "an upcall without a packet");
 	if (p->tagged) {
 		copy = rig_packet_copy(p);
 		if (!copy || rig_packet_insert_tag(&copy))

@@ -60,6 +60,24 @@ static void only_where_it_applies(void)
 	rig_known_free(known);
 }
 
+static void skips_what_it_names(void)
+{
+	static const char text[] = "# It panics.\ncase a\ntarget intree\nkernel 6.1.176*\n"
+				   "skip stops the guest\n";
+	static const struct rig_known_where elsewhere = { "a", "intree", "6.1.192" };
+	static const struct rig_known_where here = { "a", "intree", "6.1.176" };
+	struct rig_known *known = parse(text, NULL);
+	const char *why = NULL;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(known);
+	CU_ASSERT_STRING_EQUAL(rig_known_skips(known, &here, &why), "stops the guest");
+	CU_ASSERT_STRING_EQUAL(why, "It panics.");
+	CU_ASSERT_PTR_NULL(rig_known_skips(known, &elsewhere, &why));
+	CU_ASSERT_PTR_NULL(rig_known_accepts(known, &here, "line 1: dp.new: wanted ok"));
+	CU_ASSERT_EQUAL(rig_known_stale(known, &here, NULL, 0, NULL, NULL), 0);
+	rig_known_free(known);
+}
+
 static void keep(void *data, const char *path, const char *differs)
 {
 	CU_ASSERT_STRING_EQUAL(path, "known/nsh.nlk");
@@ -110,7 +128,7 @@ static void bad_files(void)
 		{ "# why\ncase a\ntarget b\nkernel c\n", 5, "expected \"differs\"" },
 		{ "# why\ncase\n", 2, "expected a value after \"case\"" },
 		{ "# why\n\nwhy not\n", 3,
-		  "expected case, target, kernel or differs, not \"why\"" },
+		  "expected case, target, kernel, differs or skip, not \"why\"" },
 	};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
@@ -156,6 +174,7 @@ static void no_folder_is_empty(void)
 
 RIG_TEST_SUITE(known, { "accepts what it names", accepts_what_it_names },
 	       { "only where it applies", only_where_it_applies },
+	       { "skips what it names", skips_what_it_names },
 	       { "stale is reported", stale_is_reported },
 	       { "each case is there", each_case_is_there }, { "bad files", bad_files },
 	       { "error names the file", error_names_the_file },
