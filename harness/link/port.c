@@ -144,6 +144,15 @@ int rig_port_netdev_find(struct rig_link *link, struct rig_link_netdev *dev, str
 	return rig_netdev_facts(k->netns[netns].route, dev, err);
 }
 
+/* A number that is given again is no longer that of the watched port which had it. */
+static void forget_number(struct rig_kernel_link *k, unsigned int netns, int ifindex)
+{
+	for (unsigned int i = 0; i < RIG_LINK_PORTS; i++)
+		if (k->port[i].name[0] && k->port[i].netns == netns && !k->port[i].ours &&
+		    k->port[i].ifindex == ifindex)
+			release(&k->port[i]);
+}
+
 /* A port that went and came again under its name is another netdev, even under its old number. */
 static int watch(struct rig_kernel_link *k, struct rig_port *port, unsigned int netns,
 		 const char *name, struct rig_error *err)
@@ -153,6 +162,7 @@ static int watch(struct rig_kernel_link *k, struct rig_port *port, unsigned int 
 
 	if (rig_netdev_facts(route, &dev, err) < 0)
 		return -1;
+	forget_number(k, netns, dev.ifindex);
 	if (!port)
 		port = free_slot(k, err);
 	if (!port || rig_netdev_up(route, &dev, err) < 0)
