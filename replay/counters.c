@@ -34,7 +34,8 @@ static const struct row {
 	{ RIG_FLOW, OVS_FLOW_ATTR_STATS, CUT, 0, 0, 0 },
 	{ RIG_FLOW, OVS_FLOW_ATTR_TCP_FLAGS, CUT, 0, 0, 0 },
 	{ RIG_FLOW, OVS_FLOW_ATTR_USED, CUT, 0, 0, 0 },
-	{ RIG_FLOW, OVS_FLOW_ATTR_PAD, CUT, 0, 0, 0 }, /* of those three */
+	{ RIG_FLOW, OVS_FLOW_ATTR_PAD, CUT, 0, 0, 0 },		 /* of those three */
+	{ RIG_PACKET, OVS_PACKET_ATTR_HASH, ZERO, 0, WHOLE, 0 }, /* seeded at boot */
 	{ RIG_METER, OVS_METER_ATTR_STATS, ZERO, 0, WHOLE, 0 },
 	{ RIG_METER, OVS_METER_ATTR_USED, ZERO, 0, WHOLE, 0 },
 };
