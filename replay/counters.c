@@ -30,6 +30,8 @@ static const struct row {
 	  4, COUNTERS_MASKS },
 	{ RIG_DP, OVS_DP_ATTR_MEGAFLOW_STATS, ZERO,
 	  offsetof(struct ovs_dp_megaflow_stats, n_cache_hit), 8, 0 },
+	{ RIG_DP, OVS_DP_ATTR_PAD, CUT, 0, 0, COUNTERS_PADS },
+	{ RIG_VPORT, OVS_VPORT_ATTR_PAD, CUT, 0, 0, COUNTERS_PADS },
 	{ RIG_VPORT, OVS_VPORT_ATTR_STATS, ZERO, 0, WHOLE, 0 },
 	{ RIG_FLOW, OVS_FLOW_ATTR_STATS, CUT, 0, 0, 0 },
 	{ RIG_FLOW, OVS_FLOW_ATTR_TCP_FLAGS, CUT, 0, 0, 0 },
@@ -37,6 +39,7 @@ static const struct row {
 	{ RIG_FLOW, OVS_FLOW_ATTR_PAD, CUT, 0, 0, 0 },		 /* of those three */
 	{ RIG_PACKET, OVS_PACKET_ATTR_HASH, ZERO, 0, WHOLE, 0 }, /* seeded at boot */
 	{ RIG_METER, OVS_METER_ATTR_STATS, ZERO, 0, WHOLE, 0 },
+	{ RIG_METER, OVS_METER_ATTR_PAD, CUT, 0, 0, COUNTERS_PADS },
 	{ RIG_METER, OVS_METER_ATTR_USED, ZERO, 0, WHOLE, 0 },
 };
 

@@ -24,6 +24,7 @@ struct counted {
 enum {
 	COUNTERS_FLOWS = 0x1, /* how many flows there are */
 	COUNTERS_MASKS = 0x2, /* and how many masks: dumps may tell of tighter ones */
+	COUNTERS_PADS = 0x4,  /* what aligns them: a kernel's build decides */
 };
 
 void counters_remove(struct counted *message, const struct rig_family_ids *ids,

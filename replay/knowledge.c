@@ -117,8 +117,8 @@ unsigned int knowledge_of_counters(const struct knowledge *known, const struct r
 	const struct known_dp *dp = find(known, rig_message_dp(message));
 
 	if (!dp || !dp->flows)
-		return 0;
-	return COUNTERS_FLOWS | (dp->masks ? COUNTERS_MASKS : 0);
+		return COUNTERS_PADS;
+	return COUNTERS_PADS | COUNTERS_FLOWS | (dp->masks ? COUNTERS_MASKS : 0);
 }
 
 /* ---- teaching ---- */

@@ -49,7 +49,7 @@ void rig_renumber_datagram(const struct rig_family_ids *ids, uint8_t *datagram, 
 
 /* ---- the form in which runs compare equal ---- */
 
-static uint32_t place_of(struct rig_run *run, struct rig_run_seen *seen, uint32_t value)
+static uint32_t place_of(struct rig_normal *run, struct rig_normal_seen *seen, uint32_t value)
 {
 	uint32_t i, *values;
 
@@ -72,7 +72,7 @@ static uint32_t place_of(struct rig_run *run, struct rig_run_seen *seen, uint32_
 
 static uint32_t normal(void *context, enum rig_number what, uint32_t value)
 {
-	struct rig_run *run = context;
+	struct rig_normal *run = context;
 	const struct rig_family *family;
 
 	switch (what) {
@@ -91,7 +91,7 @@ static uint32_t normal(void *context, enum rig_number what, uint32_t value)
 	return value;
 }
 
-int rig_normalise(struct rig_run *run, uint8_t *message, size_t *size)
+int rig_normalise(struct rig_normal *run, uint8_t *message, size_t *size)
 {
 	struct counted counted = { .bytes = message, .len = *size };
 
@@ -101,9 +101,9 @@ int rig_normalise(struct rig_run *run, uint8_t *message, size_t *size)
 	return run->failed ? -1 : 0;
 }
 
-void rig_run_free(struct rig_run *run)
+void rig_normal_free(struct rig_normal *run)
 {
 	for (unsigned int i = 0; i < RIG_NUMBERS; i++)
 		free(run->seen[i].values);
-	*run = (struct rig_run){ .ids = run->ids };
+	*run = (struct rig_normal){ .ids = run->ids };
 }

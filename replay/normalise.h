@@ -30,9 +30,9 @@ void rig_renumber_datagram(const struct rig_family_ids *ids, uint8_t *datagram, 
  * ifindex and group becomes its place in that order (0 stays 0), a type the schema's own id, and a
  * sequence number 0: answers find their requests by it before.
  */
-struct rig_run {
+struct rig_normal {
 	const struct rig_family_ids *ids;
-	struct rig_run_seen {
+	struct rig_normal_seen {
 		uint32_t *values;
 		uint32_t count, room;
 	} seen[RIG_NUMBERS];
@@ -41,11 +41,11 @@ struct rig_run {
 
 /**
  * rig_normalise() - one message, in place: its numbers, as above; counters, times and hashes become
- * zero or, where they stand only when there is something to count, go. Returns 0, or -1 when out
+ * zero or, where they stand only when there is something to count, go, and so does what aligns them. Returns 0, or -1 when out
  * of memory.
  */
-int rig_normalise(struct rig_run *run, uint8_t *message, size_t *size);
+int rig_normalise(struct rig_normal *run, uint8_t *message, size_t *size);
 
-void rig_run_free(struct rig_run *run);
+void rig_normal_free(struct rig_normal *run);
 
 #endif

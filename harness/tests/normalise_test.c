@@ -14,7 +14,7 @@ static const struct rig_family_ids ids_of[2] = {
 /* The same conversation on both, but for the numbers that each chose, and traffic. */
 static const char *const said[][2] = {
 	{ "dp.new @seq=7 @pid=100 name=br0 upcall_pid=100 per_cpu_pids=[100,101]",
-	  "dp.new @seq=1 @pid=55 name=br0 upcall_pid=55 per_cpu_pids=[55,9]" },
+	  "dp.new @seq=1 @pid=55 name=br0 upcall_pid=55 per_cpu_pids=[55,9] pad=hex:" },
 	{ "dp.new @flags=0 @seq=7 @pid=100 dp=5 name=br0 stats(n_hit=3) "
 	  "megaflow_stats(n_mask_hit=1)",
 	  "dp.new @flags=0 @seq=1 @pid=55 dp=31 name=br0 stats(n_missed=1) megaflow_stats()" },
@@ -53,7 +53,7 @@ static struct rig_bytes encode(const char *text, const struct rig_family_ids *id
 	return bytes;
 }
 
-static bool equal(struct rig_run run[2], const char *const text[2])
+static bool equal(struct rig_normal run[2], const char *const text[2])
 {
 	struct rig_bytes bytes[2];
 	size_t size[2];
@@ -72,12 +72,12 @@ static bool equal(struct rig_run run[2], const char *const text[2])
 
 static void two_runs(void)
 {
-	struct rig_run run[2] = { { .ids = &ids_of[0] }, { .ids = &ids_of[1] } };
+	struct rig_normal run[2] = { { .ids = &ids_of[0] }, { .ids = &ids_of[1] } };
 
 	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
 		CU_ASSERT_TRUE(equal(run, said[i]));
-	rig_run_free(&run[0]);
-	rig_run_free(&run[1]);
+	rig_normal_free(&run[0]);
+	rig_normal_free(&run[1]);
 }
 
 /* What is no number of the run's own stays, and a number stands for one thing only. */
@@ -93,11 +93,11 @@ static void differences_stay(void)
 	};
 
 	for (size_t i = 0; i < sizeof(differ) / sizeof(differ[0]); i++) {
-		struct rig_run run[2] = { { .ids = &ids_of[0] }, { .ids = &ids_of[1] } };
+		struct rig_normal run[2] = { { .ids = &ids_of[0] }, { .ids = &ids_of[1] } };
 
 		CU_ASSERT_FALSE(equal(run, differ[i]));
-		rig_run_free(&run[0]);
-		rig_run_free(&run[1]);
+		rig_normal_free(&run[0]);
+		rig_normal_free(&run[1]);
 	}
 }
 
