@@ -286,7 +286,18 @@ static void report_faults(struct trial *t, const struct rig_findings *findings)
 	rig_bytes_free(&sent);
 }
 
-static void conclude(struct trial *t, const struct rig_findings *findings)
+/* Whoever walks the trace with the judge hears of the request. */
+static int tell(const struct trial *t, const char *unjudged, bool beyond)
+{
+	const struct rig_trace_watch *watch = t->options->watch;
+
+	if (t->known.failed)
+		return -1;
+	return watch ? watch->exchange(watch->context, &t->exchange, unjudged, beyond) : 0;
+}
+
+/* Returns why the request could not be judged; NULL: it was. */
+static const char *conclude(struct trial *t, const struct rig_findings *findings)
 {
 	const struct exchange *exchange = &t->exchange;
 	const char *why = findings->count ? excuse(t) : NULL;
@@ -309,6 +320,7 @@ static void conclude(struct trial *t, const struct rig_findings *findings)
 		knowledge_learn(&t->known, exchange->answers[i].message);
 	if (exchange_end(exchange, exchange->messages->seq) && !error_of(exchange))
 		knowledge_complete(&t->known, exchange->messages);
+	return why;
 }
 
 /* ---- requests ---- */
@@ -360,7 +372,7 @@ static int judge_request(struct trial *t)
 	beyond = beyond_traces(exchange);
 	if (beyond) {
 		count_unjudged(t, beyond, exchange->request->packet);
-		return 0;
+		return tell(t, beyond, true);
 	}
 	rig_model_socket(t->known.model, SOCK_SENDER, exchange->pid, exchange->flags, NULL);
 	gone = netdevs_follow(&t->known, exchange, &t->arena);
@@ -372,16 +384,15 @@ static int judge_request(struct trial *t)
 	ret = rig_model_send(t->known.model, SOCK_SENDER, exchange->request->bytes,
 			     exchange->request->size, &t->answer);
 	if (ret < 0 || t->answer.unmodelled) {
-		count_unjudged(t, ret < 0 ? "a datagram that is too large" : t->answer.unmodelled,
-			       exchange->request->packet);
+		beyond = ret < 0 ? "a datagram that is too large" : t->answer.unmodelled;
+		count_unjudged(t, beyond, exchange->request->packet);
 		for (const struct rig_message *m = exchange->messages; m; m = m->next)
 			knowledge_doubt(&t->known, m);
-		return 0;
+		return tell(t, beyond, ret < 0 || t->answer.tainted);
 	}
 	if (compare(t, &findings) < 0)
 		return -1;
-	conclude(t, &findings);
-	return 0;
+	return tell(t, conclude(t, &findings), false);
 }
 
 /* ---- what nobody asked for ---- */
@@ -396,7 +407,8 @@ static int judge_gone(struct trial *t, const struct queue_item *item,
 	if (!name || !name->size || name->data[name->size - 1])
 		return 0;
 	snprintf(t->place, sizeof(t->place), "packet %lu: vport.del unasked", item->packet);
-	rig_model_netdev_gone(t->known.model, (const char *)name->data, NULL, &t->answer);
+	if (knowledge_netdev_gone(&t->known, (const char *)name->data, &t->answer) < 0)
+		return -1;
 	answer.item = queue_at(&t->queue, 0);
 	t->exchange = (struct exchange){
 		.request = item, .messages = message, .answers = &answer, .n_answers = 1
@@ -517,6 +529,7 @@ int rig_trace_judge(struct rig_trace *trace, const struct rig_trace_options *opt
 	t.inbox.arena = &t.arena;
 	t.inbox.ids = t.ids;
 	t.known.ids = t.ids;
+	t.known.watch = options->watch;
 	if (ret == 0) {
 		t.known.model = make_model(options, &facts);
 		ret = t.known.model ? judge_all(&t, err) : rig_error_set(err, no_memory);

@@ -13,10 +13,26 @@
 #include "replay/families.h"
 #include "replay/trace.h"
 
+struct exchange;
+struct queue_item;
+
+/* What the judge finds out on its way, for whoever walks a trace with it. */
+struct rig_trace_watch {
+	/* A request that would have made what was there before the trace. */
+	int (*lesson)(void *context, const void *request, size_t size);
+	/* A network device that is not there any more. */
+	int (*gone)(void *context, const char *name);
+	/* A request and its answers, judged; or why they could not be. Beyond: it never can be. */
+	int (*exchange)(void *context, const struct exchange *exchange, const char *unjudged,
+			bool beyond);
+	void *context;
+};
+
 struct rig_trace_options {
 	const struct rig_trace_families *families;
 	const char *kernel; /* release that was captured; NULL: the newest that the model knows */
 	unsigned int cpus;  /* possible processors; 0: as many as the trace tells of */
+	const struct rig_trace_watch *watch; /* NULL: nobody; less than 0 from it: out of memory */
 };
 
 /* An answer that the contract does not allow. Strings live as long as the call. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "replay/counters.h"
+#include "replay/judge.h"
 
 #define LESSON_MAX 65536
 
@@ -178,8 +179,7 @@ static void begin(const struct knowledge *known, struct lesson *lesson,
 	lesson->size = sizeof(head);
 }
 
-/* Whether the model now has it. What it refuses, or had already, stays as it is. */
-static bool teach(struct knowledge *known, struct lesson *lesson)
+static bool accepts(struct knowledge *known, struct lesson *lesson)
 {
 	struct nlmsghdr *header = (struct nlmsghdr *)lesson->bytes;
 
@@ -198,6 +198,26 @@ static bool teach(struct knowledge *known, struct lesson *lesson)
 		}
 	}
 	return false;
+}
+
+/* Whether the model now has it. What it refuses, or had already, stays as it is. */
+static bool teach(struct knowledge *known, struct lesson *lesson)
+{
+	const struct rig_trace_watch *watch = known->watch;
+
+	if (!accepts(known, lesson))
+		return false;
+	if (watch)
+		known->failed |= watch->lesson(watch->context, lesson->bytes, lesson->size) < 0;
+	return true;
+}
+
+int knowledge_netdev_gone(struct knowledge *known, const char *name, struct rig_answer *answer)
+{
+	const struct rig_trace_watch *watch = known->watch;
+
+	rig_model_netdev_gone(known->model, name, NULL, answer);
+	return watch ? watch->gone(watch->context, name) : 0;
 }
 
 static struct known_dp *add_dp(struct knowledge *known, const struct rig_message *message)

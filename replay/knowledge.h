@@ -21,6 +21,8 @@ enum {
 	SOCK_TEACHER,
 };
 
+struct rig_trace_watch;
+
 struct known_dp {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
@@ -32,6 +34,8 @@ struct knowledge {
 	struct rig_model *model;
 	struct rig_answer answer;
 	const struct rig_family_ids *ids;
+	const struct rig_trace_watch *watch; /* NULL: nobody */
+	bool failed;			     /* the watch: out of memory */
 	struct known_dp dps[KNOWN_DATAPATHS];
 	unsigned int n_dps;
 	bool all; /* there are no other datapaths */
@@ -56,6 +60,9 @@ void knowledge_learn(struct knowledge *known, const struct rig_message *message)
 
 /* Asks the model for the ports that a request is about; its answer is in known->answer. */
 bool knowledge_ask_ports(struct knowledge *known, const struct rig_message *request);
+
+/* The device is not there any more; what the model expects of that is in the answer. */
+int knowledge_netdev_gone(struct knowledge *known, const char *name, struct rig_answer *answer);
 
 /* A dump has ended in order: that is all there is. */
 void knowledge_complete(struct knowledge *known, const struct rig_message *request);

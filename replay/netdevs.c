@@ -84,8 +84,8 @@ static int find_gone(struct knowledge *known, const struct exchange *exchange,
 			names[n++] = rig_arena_copy(arena, name, strlen(name));
 	}
 	for (int i = 0; i < n; i++)
-		if (names[i])
-			rig_model_netdev_gone(known->model, names[i], NULL, &known->answer);
+		if (!names[i] || knowledge_netdev_gone(known, names[i], &known->answer) < 0)
+			return -1;
 	return names ? n : -1;
 }
 
@@ -101,9 +101,8 @@ int netdevs_follow(struct knowledge *known, const struct exchange *exchange,
 		return 0;
 	if (request->cmd == OVS_VPORT_CMD_NEW) {
 		if (error == ENODEV && name_of(request))
-			rig_model_netdev_gone(known->model, name_of(request), NULL, &known->answer);
-		else
-			tell_of_new(known, exchange);
+			return knowledge_netdev_gone(known, name_of(request), &known->answer);
+		tell_of_new(known, exchange);
 		return 0;
 	}
 	if (dump ? !end || error : error != ENODEV)

@@ -62,6 +62,7 @@ static int append(struct queue *queue, const struct rig_record *record, const ui
 	item = &queue->list[queue->first + queue->count++];
 	*item = (struct queue_item){
 		.packet = record->number,
+		.time = record->time,
 		.direction = record->direction,
 		.bytes = copy,
 		.size = size,

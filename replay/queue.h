@@ -10,6 +10,7 @@
 /* A datagram to the kernel, or one message to user space. Only generic netlink. */
 struct queue_item {
 	unsigned long packet;
+	struct timespec time;
 	enum rig_direction direction;
 	uint8_t *bytes;
 	size_t size;
