@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* This program in a guest of its own, by way of ci/vm/boot. */
+#include "cli/boot.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "judge/klog.h"
+
+enum { FINDINGS = 8 };
+
+/* What boot's exit status says. */
+enum { BOOT_ORDERLY = 0, BOOT_MISSING = 2 };
+
+static volatile sig_atomic_t interrupted;
+static volatile pid_t running; /* boot; 0: not running */
+
+/* Boot, told to end, kills its guest; then there is nothing more to follow. */
+static void interrupt(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+	if (running)
+		kill(running, SIGTERM);
+}
+
+void rig_boot_add(struct rig_boot *boot, const char *fmt, ...)
+{
+	va_list args;
+
+	boot->argv = realloc(boot->argv, (boot->argc + 2) * sizeof(*boot->argv));
+	if (!boot->argv)
+		abort();
+	va_start(args, fmt);
+	if (vasprintf(&boot->argv[boot->argc++], fmt, args) < 0)
+		abort();
+	va_end(args);
+	boot->argv[boot->argc] = NULL;
+}
+
+void rig_boot_begin(struct rig_boot *boot)
+{
+	char root[4096] = "";
+	int up;
+
+	/* This program is build/nlrig, so the rest of the tree is around it. */
+	if (readlink("/proc/self/exe", root, sizeof(root) - 1) < 0)
+		abort();
+	for (up = 0; up < 2 && strrchr(root, '/'); up++)
+		*strrchr(root, '/') = '\0';
+	rig_boot_add(boot, "%s/ci/vm/boot", root);
+	rig_boot_add(boot, "--vm");
+	rig_boot_add(boot, "%s", boot->vm);
+	rig_boot_add(boot, "--target");
+	rig_boot_add(boot, "%s", boot->target);
+	rig_boot_add(boot, "--out");
+	rig_boot_add(boot, "%s", boot->folder);
+	rig_boot_add(boot, "--timeout");
+	rig_boot_add(boot, "%s", boot->timeout);
+	rig_boot_add(boot, "--append");
+	rig_boot_add(boot, "rcutree.jiffies_till_first_fqs=0 rcutree.jiffies_till_next_fqs=1");
+	rig_boot_add(boot, "--add");
+	rig_boot_add(boot, "%s/build/nlrig=/bin/nlrig", root);
+}
+
+void rig_boot_program(struct rig_boot *boot)
+{
+	rig_boot_add(boot, "--follow");
+	rig_boot_add(boot, "--");
+	rig_boot_add(boot, "/bin/nlrig");
+}
+
+static void exec_boot(const struct rig_boot *boot, const int out[2])
+{
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	dup2(out[1], STDOUT_FILENO);
+	close(out[0]);
+	close(out[1]);
+	execv(boot->argv[0], boot->argv);
+	rig_cli_bad("%s: %s", boot->argv[0], strerror(errno));
+	_exit(BOOT_MISSING);
+}
+
+static void follow(FILE *from, void (*line)(void *context, char *line), void *context)
+{
+	char *text = NULL;
+	size_t room = 0;
+
+	while (getline(&text, &room, from) > 0)
+		line(context, text);
+	free(text);
+}
+
+int rig_boot_run(struct rig_boot *boot, void (*line)(void *context, char *line), void *context)
+{
+	const struct sigaction action = { .sa_handler = interrupt, .sa_flags = SA_RESTART };
+	int out[2], status = rig_folder_take(boot->folder);
+	FILE *from;
+	pid_t pid;
+
+	if (status != RIG_EXIT_PASSED)
+		return status;
+	if (pipe(out) < 0 || (pid = fork()) < 0)
+		return rig_cli_bad("a process: %s", strerror(errno));
+	if (!pid)
+		exec_boot(boot, out);
+	running = pid;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	close(out[1]);
+	from = fdopen(out[0], "r");
+	if (!from)
+		abort();
+	follow(from, line, context);
+	fclose(from);
+	waitpid(pid, &boot->status, 0);
+	running = 0;
+	boot->interrupted = interrupted;
+	if (!interrupted && WIFEXITED(boot->status) && WEXITSTATUS(boot->status) == BOOT_MISSING)
+		return RIG_EXIT_USAGE;
+	return RIG_EXIT_PASSED;
+}
+
+bool rig_boot_orderly(const struct rig_boot *boot)
+{
+	return WIFEXITED(boot->status) && WEXITSTATUS(boot->status) == BOOT_ORDERLY;
+}
+
+static char *read_result(const struct rig_boot *boot, const char *name, size_t *size)
+{
+	char path[4096 + 16];
+
+	snprintf(path, sizeof(path), "%s/%s", boot->folder, name);
+	return rig_file_read(path, size, NULL);
+}
+
+/* How many splats the kernel's log has; each is shown. */
+static size_t judge_log(const struct rig_boot *boot, const char *name)
+{
+	struct rig_klog_finding findings[FINDINGS];
+	size_t size = 0, n = 0, i;
+	char *log = read_result(boot, name, &size);
+
+	if (log)
+		n = rig_klog_judge(log, size, findings, FINDINGS);
+	for (i = 0; i < n && i < FINDINGS; i++)
+		printf("%s/%s:%u: %s\n%.*s\n", boot->folder, name, findings[i].line,
+		       findings[i].what, (int)findings[i].context_len, findings[i].context);
+	free(log);
+	return n;
+}
+
+int rig_boot_judge(const struct rig_boot *boot)
+{
+	bool orderly = rig_boot_orderly(boot);
+	size_t size = 0, splats = judge_log(boot, orderly ? "dmesg" : "console");
+	char *status = read_result(boot, "status", &size);
+	char *words = read_result(boot, "stderr", &size);
+	char *balance = read_result(boot, "balance", &size);
+	int exit_status = status && orderly ? atoi(status) : RIG_EXIT_FAILED;
+
+	if (words && *words)
+		fputs(words, stderr);
+	if (orderly && balance && *balance)
+		printf("left behind in the guest:\n%s", balance);
+	if (exit_status == RIG_EXIT_PASSED && (splats || !balance || *balance))
+		exit_status = RIG_EXIT_FAILED;
+	free(balance);
+	free(words);
+	free(status);
+	return exit_status;
+}
+
+void rig_boot_free(struct rig_boot *boot)
+{
+	for (size_t i = 0; i < boot->argc; i++)
+		free(boot->argv[i]);
+	free(boot->argv);
+	boot->argv = NULL;
+	boot->argc = 0;
+}
