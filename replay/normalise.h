@@ -41,8 +41,8 @@ struct rig_normal {
 
 /**
  * rig_normalise() - one message, in place: its numbers, as above; counters, times and hashes become
- * zero or, where they stand only when there is something to count, go, and so does what aligns them. Returns 0, or -1 when out
- * of memory.
+ * zero or, where they stand only when there is something to count, go, and so does what aligns
+ * them. Returns 0, or -1 when out of memory.
  */
 int rig_normalise(struct rig_normal *run, uint8_t *message, size_t *size);
 
