@@ -78,6 +78,21 @@ static int do_join(struct rig_play *play, const struct rig_step *step, struct ri
 	return 0;
 }
 
+/* Its port id stays a number, of nobody. */
+static int do_close(struct rig_play *play, const struct rig_step *step, struct rig_error *err)
+{
+	const struct rig_scene_socket *socket = rig_scene_socket_find(&play->scene, step->socket);
+	struct rig_error why = { 0 };
+
+	(void)err;
+	if (!socket)
+		rig_error_set(&why, "there is no socket $%s", step->socket);
+	if (!socket || rig_link_socket_close(play->link, (int)socket->handle, &why) < 0)
+		return rig_play_cannot(play, step, &why);
+	rig_model_close(play->model, socket->handle);
+	return 0;
+}
+
 static int do_netns(struct rig_play *play, const struct rig_step *step, struct rig_error *err)
 {
 	struct rig_error why = { 0 };
@@ -140,9 +155,10 @@ static int do_needs(struct rig_play *play, const struct rig_step *step, struct r
 static int (*const doer[RIG_STEPS])(struct rig_play *, const struct rig_step *,
 				    struct rig_error *) = {
 	[RIG_STEP_SEND] = rig_play_send, [RIG_STEP_SOCKET] = do_socket,
-	[RIG_STEP_JOIN] = do_join,	 [RIG_STEP_NETNS] = do_netns,
-	[RIG_STEP_NETDEV] = do_netdev,	 [RIG_STEP_REMOVE] = do_remove,
-	[RIG_STEP_FRAME] = do_frame,	 [RIG_STEP_NEEDS] = do_needs,
+	[RIG_STEP_JOIN] = do_join,	 [RIG_STEP_CLOSE] = do_close,
+	[RIG_STEP_NETNS] = do_netns,	 [RIG_STEP_NETDEV] = do_netdev,
+	[RIG_STEP_REMOVE] = do_remove,	 [RIG_STEP_FRAME] = do_frame,
+	[RIG_STEP_NEEDS] = do_needs,
 };
 
 static bool moves_frames(const struct rig_step *step)

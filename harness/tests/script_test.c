@@ -97,10 +97,13 @@ static void each_step(void)
 						"frame veth0 0011223344556677889900112233\n"
 						"       -> upcall miss ... on $b\n"
 						"       -> noframe veth0\n"
-						"remove veth0\n");
+						"remove veth0\n"
+						"close $b\n");
 	const struct rig_step *step;
 
-	CU_ASSERT_EQUAL(s->n_steps, 9);
+	CU_ASSERT_EQUAL(s->n_steps, 10);
+	CU_ASSERT_EQUAL(step_at(s, 9)->kind, RIG_STEP_CLOSE);
+	CU_ASSERT_STRING_EQUAL(step_at(s, 9)->socket, "b");
 	CU_ASSERT_EQUAL(step_at(s, 0)->kind, RIG_STEP_NEEDS);
 	CU_ASSERT_EQUAL(step_at(s, 0)->features, 1 << RIG_FEATURE_SMP | 1 << RIG_FEATURE_NETNS);
 	CU_ASSERT_EQUAL(step_at(s, 1)->kind, RIG_STEP_NETNS);

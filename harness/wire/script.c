@@ -169,6 +169,11 @@ static int step_join(struct rig_reader *r, struct rig_step *step)
 	return take_groups(r, &step->groups);
 }
 
+static int step_close(struct rig_reader *r, struct rig_step *step)
+{
+	return rig_reader_socket(r, &step->socket);
+}
+
 static int step_netns(struct rig_reader *r, struct rig_step *step)
 {
 	return rig_reader_word(r, "a namespace's name", &step->name);
@@ -253,6 +258,7 @@ static const struct {
 	[RIG_STEP_SEND] = { NULL, step_send },
 	[RIG_STEP_SOCKET] = { "socket", step_socket },
 	[RIG_STEP_JOIN] = { "join", step_join },
+	[RIG_STEP_CLOSE] = { "close", step_close },
 	[RIG_STEP_NETNS] = { "netns", step_netns },
 	[RIG_STEP_NETDEV] = { "netdev", step_netdev },
 	[RIG_STEP_REMOVE] = { "remove", step_remove },

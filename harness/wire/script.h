@@ -72,6 +72,7 @@ enum rig_step_kind {
 	RIG_STEP_SEND,	 /* [$b:] MESSAGE, and `+ MESSAGE` for more in the same datagram */
 	RIG_STEP_SOCKET, /* socket $b [join GROUP,...] [unprivileged] [netns NAME] */
 	RIG_STEP_JOIN,	 /* join $b GROUP,... */
+	RIG_STEP_CLOSE,	 /* close $b */
 	RIG_STEP_NETNS,	 /* netns NAME */
 	RIG_STEP_NETDEV, /* netdev NAME [mtu N] [netns NAME] */
 	RIG_STEP_REMOVE, /* remove NAME */
@@ -84,14 +85,14 @@ struct rig_step {
 	struct rig_step *next;
 	enum rig_step_kind kind;
 	struct rig_place place;
-	const char *text;	     /* as written without its wants, blanks squeezed */
-	const char *name;	     /* netdev, namespace or port */
-	const char *socket;	     /* SEND, SOCKET, JOIN: without '$'; "sock" is the default */
-	const char *netns;	     /* SOCKET, NETDEV; NULL: the first one */
-	unsigned int groups;	     /* SOCKET, JOIN: a bit for each enum rig_family_index */
-	unsigned int features;	     /* NEEDS: a bit for each enum rig_feature */
-	bool unprivileged;	     /* SOCKET */
-	unsigned int mtu;	     /* NETDEV; 0: the default */
+	const char *text;      /* as written without its wants, blanks squeezed */
+	const char *name;      /* netdev, namespace or port */
+	const char *socket;    /* SEND, SOCKET, JOIN, CLOSE: without '$'; "sock" is the default */
+	const char *netns;     /* SOCKET, NETDEV; NULL: the first one */
+	unsigned int groups;   /* SOCKET, JOIN: a bit for each enum rig_family_index */
+	unsigned int features; /* NEEDS: a bit for each enum rig_feature */
+	bool unprivileged;     /* SOCKET */
+	unsigned int mtu;      /* NETDEV; 0: the default */
 	struct rig_message *message; /* SEND: the datagram's messages */
 	const uint8_t *frame;	     /* FRAME: from the MAC header on */
 	size_t frame_size;
@@ -116,8 +117,8 @@ struct rig_script *rig_script_parse(struct rig_arena *arena, const char *path, c
 				    size_t len, struct rig_error *err);
 
 /*
- * Appends a script's text: its reason and its steps, without their `->`. Each step is from then on
- * where it stands in this text.
+ * Appends a script's text: its reason, its steps and their `->`. Each step is from then on where it
+ * stands in this text.
  */
 void rig_script_print(struct rig_script *script, struct rig_bytes *text);
 
