@@ -17,6 +17,7 @@ static void read_datapath(struct rig_trace_facts *facts, const struct rig_messag
 {
 	const struct rig_node *pids = find(message->nodes, OVS_DP_ATTR_PER_CPU_PIDS);
 
+	facts->dps |= find(message->nodes, OVS_DP_ATTR_STATS) != NULL;
 	facts->pad64 |= find(message->nodes, OVS_DP_ATTR_PAD) != NULL;
 	if (pids && pids->size / 4 > facts->cpus)
 		facts->cpus = pids->size / 4;

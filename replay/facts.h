@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Inside the room: what a trace tells of the kernel that was captured. */
+/* What a trace tells of the kernel that was captured. */
 #ifndef RIG_REPLAY_FACTS_H
 #define RIG_REPLAY_FACTS_H
 
@@ -10,6 +10,7 @@
 
 struct rig_trace_facts {
 	unsigned int cpus; /* at least so many; many, when nothing tells */
+	bool dps;	   /* some datapath is told of, so that the next is known */
 	bool pad64;	   /* 64-bit values are aligned by empty attributes */
 	bool no_ct_zones;  /* keys have conntrack's state, but no zone */
 };

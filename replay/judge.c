@@ -34,19 +34,26 @@ struct trial {
 
 static const char no_memory[] = "out of memory";
 
-static void count_unjudged(struct trial *t, const char *why, unsigned long packet)
+void rig_trace_reason_count(struct rig_trace_reason *list, unsigned int *n, const char *why,
+			    unsigned long packet)
 {
-	struct rig_trace_verdict *v = t->verdict;
 	unsigned int i;
 
-	v->unjudged++;
-	for (i = 0; i < v->n_reasons && strcmp(v->reasons[i].why, why); i++)
+	for (i = 0; i < *n && strcmp(list[i].why, why); i++)
 		;
 	if (i == RIG_TRACE_REASONS)
 		i--;
-	else if (i == v->n_reasons)
-		v->reasons[v->n_reasons++] = (struct rig_trace_reason){ why, 0, packet };
-	v->reasons[i].count++;
+	else if (i == *n)
+		list[(*n)++] = (struct rig_trace_reason){ why, 0, packet };
+	list[i].count++;
+}
+
+static void count_unjudged(struct trial *t, const char *why, unsigned long packet)
+{
+	struct rig_trace_verdict *v = t->verdict;
+
+	v->unjudged++;
+	rig_trace_reason_count(v->reasons, &v->n_reasons, why, packet);
 }
 
 static const char *socket_name(void *context, unsigned int socket)

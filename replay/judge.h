@@ -53,6 +53,10 @@ struct rig_trace_reason {
 	unsigned long first; /* packet */
 };
 
+/** rig_trace_reason_count() - once more in a list of RIG_TRACE_REASONS, of which *n are used. */
+void rig_trace_reason_count(struct rig_trace_reason *list, unsigned int *n, const char *why,
+			    unsigned long packet);
+
 struct rig_trace_verdict {
 	unsigned long packets, flawed; /* read; of them, no netlink packets */
 	unsigned long right;	       /* requests all of whose answers are allowed */

@@ -32,6 +32,7 @@ extern const struct rig_command_line rig_cli_decode;
 extern const struct rig_command_line rig_cli_encode;
 extern const struct rig_command_line rig_cli_capture;
 extern const struct rig_command_line rig_cli_judge;
+extern const struct rig_command_line rig_cli_replay;
 
 /* main.c. Each prints one line on standard error and returns RIG_EXIT_USAGE. */
 int rig_cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -39,6 +40,10 @@ int rig_cli_bad_error(const struct rig_error *err);
 int rig_cli_bad_option(const struct rig_command_line *command);
 /* Flushes standard output; a status, or RIG_EXIT_USAGE when not everything could be written. */
 int rig_cli_flush(int status);
+
+/* target.c: options that several subcommands have. An exit status. */
+int rig_cli_read_target(const char *name, enum rig_target *target); /* not "all" */
+int rig_cli_read_vm(const char *name, const char **vm);
 
 /* file.c: "-" is standard input. The text is NUL-terminated, and to be freed. */
 char *rig_file_read(const char *path, size_t *size, struct rig_error *err);

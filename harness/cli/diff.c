@@ -4,7 +4,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/cli.h"
 
@@ -19,24 +18,13 @@ static int read_number(const char *what, const char *value, uint64_t *number)
 	return RIG_EXIT_PASSED;
 }
 
-static int read_target(struct rig_diff_options *o, const char *name)
-{
-	for (o->target = 0; o->target < RIG_TARGETS; o->target++)
-		if (!strcmp(name, rig_target_name[o->target]))
-			return RIG_EXIT_PASSED;
-	return rig_cli_bad("no target '%s': model, intree or ref", name);
-}
-
 static int read_option(struct rig_diff_options *o, int opt, const char *value)
 {
 	switch (opt) {
 	case 't':
-		return read_target(o, value);
+		return rig_cli_read_target(value, &o->target);
 	case 'v':
-		o->vm = value;
-		if (strcmp(value, "qemu") && strcmp(value, "uml"))
-			return rig_cli_bad("no VM '%s': qemu or uml", value);
-		return RIG_EXIT_PASSED;
+		return rig_cli_read_vm(value, &o->vm);
 	case 's':
 		return read_number("--seed", value, &o->seed);
 	case 'p':

@@ -23,6 +23,22 @@ unsigned int rig_clock_ms(void)
 	return t.tv_sec * 1000U + t.tv_nsec / 1000000;
 }
 
+int rig_cli_read_target(const char *name, enum rig_target *target)
+{
+	for (*target = 0; *target < RIG_TARGETS; ++*target)
+		if (!strcmp(name, rig_target_name[*target]))
+			return RIG_EXIT_PASSED;
+	return rig_cli_bad("no target '%s': model, intree or ref", name);
+}
+
+int rig_cli_read_vm(const char *name, const char **vm)
+{
+	*vm = name;
+	if (strcmp(name, "qemu") && strcmp(name, "uml"))
+		return rig_cli_bad("no VM '%s': qemu or uml", name);
+	return RIG_EXIT_PASSED;
+}
+
 static enum rig_outcome outcome_of(enum rig_verdict verdict)
 {
 	switch (verdict) {

@@ -234,11 +234,15 @@ static void conclude(struct rig_runner *runner, const struct rig_script *script,
 static void show(const struct rig_runner *runner, struct rig_play *play,
 		 const struct rig_step *step)
 {
+	const struct rig_scene_socket *socket =
+		step->kind == RIG_STEP_SEND ? rig_scene_socket_find(&play->scene, step->socket) :
+					      NULL;
 	const struct rig_step_done done = {
 		.step = step,
 		.answer = play->answer,
 		.inbox = &play->scene.inbox,
 		.findings = play->scene.findings.first,
+		.socket = socket ? socket->handle : 0,
 	};
 
 	if (runner->options.watch && runner->options.watch(runner->options.context, &done))

@@ -26,6 +26,7 @@ struct rig_step_done {
 	const struct rig_answer *answer;
 	const struct rig_inbox *inbox;
 	const struct rig_finding *findings; /* of the whole run so far, first to last */
+	unsigned int socket;		    /* handle of the one that it sent on, if it did */
 };
 
 enum rig_verdict {
