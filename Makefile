@@ -7,6 +7,7 @@
 #   make roundtrip     bytes to text to bytes, a million times: COUNT=N SEED=N
 #   make figures       how long runs take, and how many cases there are; both append what they
 #                      measure to build/report/figures.tsv
+#   make replay        sends the traces of corpora/traces/ again, on both modules, in guests
 #   make check-vswitchd  Debian's Open vSwitch at work on both modules, compared (minutes, emulated)
 #   make diff          random requests, judged by the model: MESSAGES=50000 of SEED on TARGET
 #   make format        has clang-format put the C files in order
@@ -42,7 +43,8 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
-.PHONY: all check check-vswitchd conformance roundtrip figures diff format clean deps deps-check
+.PHONY: all check check-vswitchd conformance roundtrip figures replay diff \
+	format clean deps deps-check
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -84,9 +86,13 @@ check: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
 		[ $$? = 1 ]
 	@echo '  RED   what must fail, in guests'
 	@harness/tests/red-vm $(B) >$(B)/report/red-vm.ktap || [ $$? = 1 ]
+	@echo '  PLAY  small traces again, on both modules, in guests'
+	@rm -f $(B)/report/replay-*.ktap
+	@BUILD=$(B) ci/replay --small --ktap $(if $(filter uml,$(VM)),--vm uml) || [ $$? = 1 ]
 	@echo '  RUN   all cases on the model, intree and ref ($(VM))'
 	@$(B)/nlrig run --table --target all --vm $(VM) --report $(B)/report \
-		$(foreach suite,tidy unit trace red-vm,--also $(B)/report/$(suite).ktap)
+		$(foreach suite,tidy unit trace red-vm,--also $(B)/report/$(suite).ktap) \
+		$$(printf -- '--also %s ' $(B)/report/replay-*.ktap)
 
 conformance: deps-check $(B)/nlrig
 	@$(B)/nlrig run --table --target $(TARGET) --vm $(VM) --report $(B)/report \
@@ -98,6 +104,10 @@ roundtrip: $(B)/nlrig-test
 figures: $(B)/nlrig
 	@ci/deps build qemu uml
 	@BUILD=$(B) ci/figures model uml qemu
+
+replay: $(B)/nlrig
+	@ci/deps build qemu uml
+	@BUILD=$(B) ci/replay
 
 check-vswitchd:
 	@ci/deps build qemu

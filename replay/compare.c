@@ -251,6 +251,9 @@ static void report(struct rig_compare *compare, const struct rig_trace_step *ste
 	summary(compare, captured, &c);
 	summary(compare, here, &h);
 	if (captured && here) {
+		rig_bytes_print(&detail,
+				"  expected is what was captured; numbers stand in order of "
+				"appearance\n");
 		rig_diff_message(&diff, &detail, &where);
 	} else {
 		show_one(compare, "captured", captured, &detail);

@@ -143,7 +143,7 @@ static char *read_result(const struct rig_boot *boot, const char *name, size_t *
 }
 
 /* How many splats the kernel's log has; each is shown. */
-static size_t judge_log(const struct rig_boot *boot, const char *name)
+static size_t judge_log(const struct rig_boot *boot, const char *name, FILE *to)
 {
 	struct rig_klog_finding findings[FINDINGS];
 	size_t size = 0, n = 0, i;
@@ -152,25 +152,25 @@ static size_t judge_log(const struct rig_boot *boot, const char *name)
 	if (log)
 		n = rig_klog_judge(log, size, findings, FINDINGS);
 	for (i = 0; i < n && i < FINDINGS; i++)
-		printf("%s/%s:%u: %s\n%.*s\n", boot->folder, name, findings[i].line,
-		       findings[i].what, (int)findings[i].context_len, findings[i].context);
+		fprintf(to, "%s/%s:%u: %s\n%.*s\n", boot->folder, name, findings[i].line,
+			findings[i].what, (int)findings[i].context_len, findings[i].context);
 	free(log);
 	return n;
 }
 
-int rig_boot_judge(const struct rig_boot *boot)
+int rig_boot_judge(const struct rig_boot *boot, FILE *to)
 {
 	bool orderly = rig_boot_orderly(boot);
-	size_t size = 0, splats = judge_log(boot, orderly ? "dmesg" : "console");
+	size_t size = 0, splats = judge_log(boot, orderly ? "dmesg" : "console", to);
 	char *status = read_result(boot, "status", &size);
 	char *words = read_result(boot, "stderr", &size);
 	char *balance = read_result(boot, "balance", &size);
 	int exit_status = status && orderly ? atoi(status) : RIG_EXIT_FAILED;
 
 	if (words && *words)
-		fputs(words, stderr);
+		fputs(words, to == stdout ? stderr : to);
 	if (orderly && balance && *balance)
-		printf("left behind in the guest:\n%s", balance);
+		fprintf(to, "left behind in the guest:\n%s", balance);
 	if (exit_status == RIG_EXIT_PASSED && (splats || !balance || *balance))
 		exit_status = RIG_EXIT_FAILED;
 	free(balance);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define RIG_BOOT_HOST "/host/" /* where the guest has the folder of its results */
 
@@ -33,9 +34,9 @@ bool rig_boot_orderly(const struct rig_boot *boot);
 
 /*
  * The exit status of the program in the guest; but a kernel that complains or leaks has failed.
- * Prints what is wrong.
+ * What is wrong is written to that stream.
  */
-int rig_boot_judge(const struct rig_boot *boot);
+int rig_boot_judge(const struct rig_boot *boot, FILE *to);
 void rig_boot_free(struct rig_boot *boot);
 
 #endif

@@ -62,7 +62,7 @@ int rig_diff_guest(const struct rig_diff_options *o)
 		       s.position);
 		status = RIG_EXIT_INTERRUPTED;
 	} else if (status == RIG_EXIT_PASSED) {
-		status = rig_boot_judge(&boot);
+		status = rig_boot_judge(&boot, stdout);
 		if (!rig_boot_orderly(&boot))
 			printf("the guest did not end in order: try again with --seed %" PRIu64
 			       " --skip %" PRIu64 "\n",

@@ -3,26 +3,11 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "cli/boot.h"
 #include "cli/cli.h"
-#include "replay/replay.h"
+#include "cli/replay.h"
 
-struct wish {
-	enum rig_target target;
-	const char *vm; /* NULL: here */
-	const char *kernel;
-	unsigned int cpus;
-	struct rig_trace_families families;
-	bool rhythm, quiet, ktap, script, host_kernel;
-	const char *report, *timeout;
-	char **paths;
-	int n_paths;
-	FILE *to; /* what is said of the trace in hand */
-};
-
-static int read_option(struct wish *wish, int opt, const char *value)
+static int read_option(struct rig_replay_wish *wish, int opt, const char *value)
 {
 	struct rig_error err = {};
 
@@ -69,7 +54,7 @@ static int read_option(struct wish *wish, int opt, const char *value)
 }
 
 /* Fills the wish; a status when there is nothing more to do, else -1. */
-static int read_options(int argc, char **argv, struct wish *wish)
+static int read_options(int argc, char **argv, struct rig_replay_wish *wish)
 {
 	static const struct option options[] = {
 		{ "target", required_argument, NULL, 't' },
@@ -105,240 +90,9 @@ static int read_options(int argc, char **argv, struct wish *wish)
 	return -1;
 }
 
-/* ---- in this process ---- */
-
-static void report_fault(void *context, const struct rig_replay_fault *fault)
-{
-	const struct wish *wish = context;
-
-	fprintf(wish->to, "%s\n", fault->headline);
-	if (wish->quiet)
-		return;
-	if (fault->sent)
-		fprintf(wish->to, "  sent:\n    %s", fault->sent);
-	fputs(fault->detail, wish->to);
-}
-
-/* The trace's own faults are nlrig judge's to tell. */
-static void count_fault(void *context, const struct rig_trace_fault *fault)
-{
-	(void)context;
-	(void)fault;
-}
-
-static void print_reasons(FILE *to, const char *what, const struct rig_trace_reason *reasons,
-			  unsigned int count)
-{
-	for (unsigned int i = 0; i < count; i++)
-		fprintf(to, "%s %6lu  %s (first: packet %lu)\n", what, reasons[i].count,
-			reasons[i].why, reasons[i].first);
-}
-
-static void print_verdict(const struct wish *wish, const struct rig_link_facts *facts,
-			  const struct rig_trace_script *made, const struct rig_replay_verdict *v)
-{
-	print_reasons(wish->to, "not sent    ", made->left_out, made->n_left_out);
-	print_reasons(wish->to, "not compared", v->reasons, v->n_reasons);
-	if (made->verdict.wrong)
-		fprintf(wish->to,
-			"%lu requests were answered wrongly in the capture: nlrig judge\n",
-			made->verdict.wrong);
-	fprintf(wish->to,
-		"%s, %s, %s%s: %lu of %lu requests sent: %lu answered as captured, %lu not, "
-		"%lu not compared; %lu divergences from the contract; %lu messages, %lu a second\n",
-		rig_target_name[facts->target], facts->vm, facts->release,
-		v->other_kernel ? " (another kernel than the captured one)" : "", v->sent,
-		made->requests, v->alike, v->unlike, v->uncompared, v->divergent, made->messages,
-		made->messages * 1000 / (v->duration_ms + 1));
-}
-
-static int send_again(struct wish *wish, struct rig_link *link, struct rig_trace_script *made,
-		      const struct rig_family_ids *ids, struct rig_error *err)
-{
-	const struct rig_replay_options options = {
-		.captured = ids,
-		.kernel = wish->kernel,
-		.rhythm = wish->rhythm,
-		.report = report_fault,
-		.context = wish,
-	};
-	struct rig_replay_verdict verdict;
-
-	if (rig_replay_run(link, made, &options, &verdict, err) < 0)
-		return rig_cli_bad_error(err);
-	print_verdict(wish, rig_link_facts(link), made, &verdict);
-	return verdict.unlike || verdict.divergent || verdict.sent < made->requests ?
-		       RIG_EXIT_FAILED :
-		       RIG_EXIT_PASSED;
-}
-
-/* An exit status. */
-static int replay_one(struct wish *wish, struct rig_link *link, const char *path)
-{
-	struct rig_trace_families families = wish->families;
-	const struct rig_trace_options options = {
-		.families = &families,
-		.kernel = wish->kernel,
-		.cpus = wish->cpus,
-	};
-	struct rig_trace_script made = {};
-	struct rig_error err = {};
-	struct rig_trace *trace = rig_trace_open(path, &err);
-	int ret = trace ? 0 : -1, status = RIG_EXIT_PASSED;
-
-	if (ret == 0)
-		ret = rig_trace_families_read(&families, trace, &err);
-	if (ret == 0)
-		ret = rig_trace_script_make(&made, trace, &options, count_fault, NULL, &err);
-	if (ret == 0 && wish->script) {
-		struct rig_bytes text = {};
-
-		rig_script_print(&made.script, &text);
-		fputs(rig_bytes_text(&text), wish->to);
-		rig_bytes_free(&text);
-	} else if (ret == 0) {
-		status = send_again(wish, link, &made, &families.ids, &err);
-	}
-	if (ret < 0 || made.verdict.damaged)
-		status = rig_cli_bad_error(&err);
-	rig_trace_script_free(&made);
-	rig_trace_close(trace);
-	return status;
-}
-
-static int replay_all(struct wish *wish, struct rig_link *link)
-{
-	int i, status, worst = RIG_EXIT_PASSED;
-
-	wish->to = stdout;
-	for (i = 0; i < wish->n_paths; i++) {
-		if (wish->n_paths > 1)
-			printf("%s:\n", wish->paths[i]);
-		status = replay_one(wish, link, wish->paths[i]);
-		if (status > worst)
-			worst = status;
-		fflush(stdout);
-	}
-	return worst;
-}
-
-/* The same as results, one a trace. */
-static int replay_in_ktap(struct wish *wish, struct rig_link *link)
-{
-	struct rig_suite suite;
-	int i, status;
-
-	rig_suite_init(&suite, "replay");
-	for (i = 0; i < wish->n_paths; i++) {
-		char *said = NULL;
-		size_t len;
-
-		wish->to = open_memstream(&said, &len);
-		if (!wish->to)
-			return rig_cli_bad("out of memory");
-		status = replay_one(wish, link, wish->paths[i]);
-		fclose(wish->to);
-		rig_suite_add(&suite, status == RIG_EXIT_PASSED ? RIG_PASSED : RIG_FAILED,
-			      wish->paths[i], NULL, said);
-		free(said);
-	}
-	rig_ktap_write(stdout, &suite);
-	status = suite.tally[RIG_FAILED] ? RIG_EXIT_FAILED : RIG_EXIT_PASSED;
-	rig_suite_free(&suite);
-	return status;
-}
-
-static int replay_here(struct wish *wish)
-{
-	struct rig_error err = {};
-	struct rig_link *link;
-	char vm[16];
-	int status;
-
-	if (wish->target != RIG_TARGET_MODEL &&
-	    rig_target_allow(wish->host_kernel, wish->target, vm, sizeof(vm), &err) < 0)
-		return rig_cli_bad_error(&err);
-	link = rig_link_open(wish->target, 0, &err);
-	if (!link)
-		return rig_cli_bad_error(&err);
-	status = wish->ktap ? replay_in_ktap(wish, link) : replay_all(wish, link);
-	rig_link_close(link);
-	return status;
-}
-
-/* ---- in a guest ---- */
-
-static const char inside[] = "/traces/"; /* where the guest has them */
-
-static void print_line(void *context, char *line)
-{
-	const char *path = strstr(line, inside);
-
-	(void)context;
-	if (path)
-		printf("%.*s%s", (int)(path - line), line, path + strlen(inside));
-	else
-		fputs(line, stdout);
-	fflush(stdout);
-}
-
-static void add_options(struct rig_boot *boot, const struct wish *wish)
-{
-	rig_boot_add(boot, "--target=%s", boot->target);
-	if (wish->kernel)
-		rig_boot_add(boot, "--kernel=%s", wish->kernel);
-	if (wish->cpus)
-		rig_boot_add(boot, "--cpus=%u", wish->cpus);
-	for (unsigned int i = 0; i < RIG_CTRL; i++)
-		if (wish->families.ids.id[i])
-			rig_boot_add(boot, "--family=%s=%u", rig_families[i].name,
-				     wish->families.ids.id[i]);
-	if (wish->rhythm)
-		rig_boot_add(boot, "--rhythm");
-	if (wish->quiet)
-		rig_boot_add(boot, "--quiet");
-	if (wish->ktap)
-		rig_boot_add(boot, "--ktap");
-}
-
-static int replay_in_guest(const struct wish *wish)
-{
-	char folder[4096];
-	struct rig_boot boot = {
-		.vm = wish->vm,
-		.target = rig_target_name[wish->target],
-		.folder = folder,
-		.timeout = wish->timeout,
-	};
-	int i, status;
-
-	snprintf(folder, sizeof(folder), "%s/%s-%s", wish->report, boot.target, wish->vm);
-	rig_boot_begin(&boot);
-	for (i = 0; i < wish->n_paths; i++) {
-		rig_boot_add(&boot, "--add");
-		rig_boot_add(&boot, "%s=%s%s", wish->paths[i], inside, wish->paths[i]);
-	}
-	rig_boot_program(&boot);
-	rig_boot_add(&boot, "replay");
-	add_options(&boot, wish);
-	for (i = 0; i < wish->n_paths; i++)
-		rig_boot_add(&boot, "%s%s", inside, wish->paths[i]);
-	status = rig_boot_run(&boot, print_line, NULL);
-	if (boot.interrupted) {
-		rig_cli_bad("interrupted: the guest was killed");
-		status = RIG_EXIT_INTERRUPTED;
-	} else if (status == RIG_EXIT_PASSED) {
-		status = rig_boot_judge(&boot);
-		if (!rig_boot_orderly(&boot))
-			printf("the guest did not end in order: see %s\n", folder);
-	}
-	rig_boot_free(&boot);
-	return status;
-}
-
 static int run(int argc, char **argv)
 {
-	struct wish wish = {
+	struct rig_replay_wish wish = {
 		.target = RIG_TARGET_MODEL,
 		.report = "build/report/replay",
 		.timeout = "600",
@@ -348,8 +102,8 @@ static int run(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (wish.script || wish.target == RIG_TARGET_MODEL || !wish.vm)
-		return replay_here(&wish);
-	return replay_in_guest(&wish);
+		return rig_replay_here(&wish);
+	return rig_replay_guest(&wish);
 }
 
 const struct rig_command_line rig_cli_replay = {
