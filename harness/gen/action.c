@@ -26,7 +26,7 @@ static const uint8_t weights[OVS_ACTION_ATTR_MAX + 1] = {
 };
 
 /* What the model cannot follow, or only with open ends, once packets meet it. */
-static const uint8_t beyond_in_traffic[] = { OVS_ACTION_ATTR_CT, OVS_ACTION_ATTR_HASH };
+static const uint8_t beyond_in_traffic[] = { OVS_ACTION_ATTR_CT };
 
 /* What can be set of what the key has. */
 static const struct {

@@ -93,14 +93,11 @@ typedef void apply_fn(struct rig_request *r, const struct ovs_zone_limit *z);
 static void for_each_limit(struct rig_request *r, apply_fn *zone, apply_fn *all)
 {
 	const struct nlattr *a = r->attr[OVS_CT_LIMIT_ATTR_ZONE_LIMIT];
-	struct ovs_zone_limit z;
-	size_t at = 0;
+	struct ovs_zone_limit z = { .count = 0 };
 
-	/* The last one may begin in the attribute and end in its padding. */
-	if (rig_nla_len(a) % sizeof(z) > sizeof(z) - NLA_ALIGNTO)
-		rig_answer_unmodelled(r->out, "a zone limit that ends in padding", true);
-	for (; at + sizeof(z) <= rig_nla_len(a); at += sizeof(z)) {
-		memcpy(&z, rig_nla_data(a) + at, sizeof(z));
+	/* The last one may end in the attribute's padding: not more of it than its count. */
+	for (size_t at = 0; at + sizeof(z) <= NLA_ALIGN(rig_nla_len(a)); at += sizeof(z)) {
+		memcpy(&z, rig_nla_data(a) + at, offsetof(struct ovs_zone_limit, count));
 		if (z.zone_id == OVS_ZONE_LIMIT_DEFAULT_ZONE)
 			all(r, &z);
 		else if (z.zone_id >= 0 && z.zone_id <= ZONE_MAX)
