@@ -25,9 +25,6 @@ static const uint8_t weights[OVS_ACTION_ATTR_MAX + 1] = {
 	[OVS_ACTION_ATTR_DEC_TTL] = 3,
 };
 
-/* What the model cannot follow, or only with open ends, once packets meet it. */
-static const uint8_t beyond_in_traffic[] = { OVS_ACTION_ATTR_CT };
-
 /* What can be set of what the key has. */
 static const struct {
 	uint8_t number;
@@ -181,6 +178,17 @@ static struct rig_node *make_holder(struct rig_gen *gen, unsigned int number,
 	return holder;
 }
 
+/* In traffic there are connections; whom to translate to is left out, as the model does. */
+static void decide_ct(struct rig_gen *gen, const struct rig_nest *nest, struct rig_node **list)
+{
+	struct rig_node *nat = rig_gen_find(*list, OVS_CT_ATTR_NAT);
+
+	if (nat)
+		nat->children = NULL;
+	if (rig_random_chance(&gen->random, 40))
+		rig_gen_ensure(gen, nest, list, OVS_CT_ATTR_COMMIT);
+}
+
 /* Options go together better when there are few; without a pid nothing reaches userspace. */
 static struct rig_node *make_options(struct rig_gen *gen, unsigned int number)
 {
@@ -191,6 +199,8 @@ static struct rig_node *make_options(struct rig_gen *gen, unsigned int number)
 	if (userspace && !rig_gen_find(list, OVS_USERSPACE_ATTR_PID) &&
 	    rig_random_chance(&gen->random, 95))
 		rig_gen_append(&list, rig_gen_portid(gen, nest, OVS_USERSPACE_ATTR_PID));
+	if (number == OVS_ACTION_ATTR_CT && gen->traffic)
+		decide_ct(gen, nest, &list);
 	return rig_gen_nested(gen, &rig_nest_action, number, list);
 }
 
@@ -222,9 +232,19 @@ static struct rig_node *make_action(struct rig_gen *gen, unsigned int number,
 	}
 }
 
-static bool is_beyond(const struct rig_gen *gen, unsigned int number)
+/* What the model cannot follow once packets meet it: fragments in connection tracking. */
+static bool is_beyond(const struct rig_gen *gen, unsigned int number, const struct rig_node *key)
 {
-	return gen->traffic && memchr(beyond_in_traffic, (int)number, COUNT(beyond_in_traffic));
+	if (!gen->traffic || number != OVS_ACTION_ATTR_CT)
+		return false;
+	for (; key; key = key->next) {
+		unsigned int type = key->form == RIG_FORM_LEAF ? rig_node_number(key) : 0;
+
+		if ((type == OVS_KEY_ATTR_IPV4 || type == OVS_KEY_ATTR_IPV6) && key->size &&
+		    key->data[key->size - 1])
+			return true;
+	}
+	return false;
 }
 
 struct rig_node *rig_gen_actions(struct rig_gen *gen, const struct rig_node *key)
@@ -236,7 +256,7 @@ struct rig_node *rig_gen_actions(struct rig_gen *gen, const struct rig_node *key
 	while (n--) {
 		size_t number = rig_random_weighted(&gen->random, weights, COUNT(weights));
 
-		if (!is_beyond(gen, (unsigned int)number))
+		if (!is_beyond(gen, (unsigned int)number, key))
 			rig_gen_append(&list, make_action(gen, (unsigned int)number, key));
 	}
 	gen->depth--;

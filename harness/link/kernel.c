@@ -2,6 +2,7 @@
 /* The running kernel as a target. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netlink/socket.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,7 @@ static void close_link(struct rig_link *link)
 	rig_raw_close_all(k);
 	rig_port_close_all(k, NULL);
 	rig_netns_close(k, 0);
+	nl_socket_free(k->tracker);
 	if (k->devices >= 0)
 		close(k->devices);
 	free(k->baseline);
@@ -120,6 +122,8 @@ static int clean(struct rig_link *link, struct rig_link_left *left, struct rig_e
 	if (found > 0)
 		again = datapaths_everywhere(k, err);
 	if (found < 0 || again < 0 || rig_port_close_all(k, err) < 0)
+		return -1;
+	if (k->tracker && rig_conntrack_flush(k->tracker, err) < 0)
 		return -1;
 	rig_netns_close(k, 1);
 	left->datapaths = found;
@@ -277,6 +281,7 @@ static int open_first(struct rig_kernel_link *k, struct rig_error *err)
 
 	if (rig_netns_open_first(k, err) < 0 || rig_netdev_up(k->netns[0].route, &lo, err) < 0)
 		return -1;
+	k->tracker = rig_conntrack_open();
 	k->devices = open(devices, O_RDONLY | O_CLOEXEC);
 	if (k->devices >= 0)
 		k->baseline = rig_netdev_names(k->devices);

@@ -43,8 +43,9 @@ struct rig_kernel_link {
 	struct rig_port port[RIG_LINK_PORTS];
 	unsigned int n_pairs; /* made so far in this case: numbers names and addresses */
 	uint32_t mark_sent, mark_seen;
-	int devices;	/* the list of the first namespace's netdevs, a file of /proc */
-	char *baseline; /* those that were there at first */
+	struct nl_sock *tracker; /* of the first namespace's connections; NULL: has none */
+	int devices;		 /* the list of the first namespace's netdevs, a file of /proc */
+	char *baseline;		 /* those that were there at first */
 	uint8_t buffer[RIG_LINK_DATAGRAM_MAX];
 };
 
@@ -94,6 +95,11 @@ int rig_port_take(struct rig_kernel_link *k, unsigned int netns, struct rig_even
 /* Waits until each frame that is on its way has arrived; 1 and an event, 0 when all have, -1. */
 int rig_port_settle(struct rig_kernel_link *k, struct rig_event *event, struct rig_error *err);
 int rig_port_close_all(struct rig_kernel_link *k, struct rig_error *err);
+
+/* conntrack.c, in the namespace that the thread was in. NULL when the kernel has not got it. */
+struct nl_sock *rig_conntrack_open(void);
+/* Forgets all connections. */
+int rig_conntrack_flush(struct nl_sock *tracker, struct rig_error *err);
 
 /* genl.c, in the namespace that the thread was in when it opened the socket. */
 struct nl_sock *rig_genl_open(struct rig_error *err);

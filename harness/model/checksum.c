@@ -24,6 +24,13 @@ void rig_checksum_replace(uint8_t sum[2], const void *from, const void *to, size
 	memcpy(sum, &old, 2);
 }
 
+uint32_t rig_checksum_add(uint32_t sum, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i + 1 < len; i += 2)
+		sum += bytes[i] << 8 | bytes[i + 1];
+	return len % 2 ? sum + (bytes[len - 1] << 8) : sum;
+}
+
 void rig_checksum_set_tos(uint8_t *ip, uint8_t keep, uint8_t value)
 {
 	uint8_t tos = (ip[1] & keep) | value;

@@ -11,6 +11,8 @@
  * `from` to `to`.
  */
 void rig_checksum_replace(uint8_t sum[2], const void *from, const void *to, size_t len);
+/* The sum, not folded, of `len` bytes, the last of an odd number padded. */
+uint32_t rig_checksum_add(uint32_t sum, const uint8_t *bytes, size_t len);
 /* The DS field of an IPv4 header becomes (old & keep) | value; its checksum follows. */
 void rig_checksum_set_tos(uint8_t *ip, uint8_t keep, uint8_t value);
 /* The TTL of an IPv4 header. */

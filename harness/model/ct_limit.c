@@ -38,6 +38,13 @@ void rig_ct_limit_flush(struct rig_model *m, unsigned int netns)
 		drop(&m->limits[netns]);
 }
 
+uint32_t rig_ct_limit_of(struct rig_model *m, unsigned int netns, uint16_t zone)
+{
+	const struct rig_zone_limit *l = *find(m, netns, zone);
+
+	return l ? l->limit : m->default_limit[netns];
+}
+
 static void set_limit(struct rig_request *r, const struct ovs_zone_limit *z)
 {
 	struct rig_zone_limit *l = *find(r->m, r->netns, z->zone_id);
@@ -60,10 +67,9 @@ static void del_limit(struct rig_request *r, const struct ovs_zone_limit *z)
 
 static void put_limit(struct rig_request *r, const struct ovs_zone_limit *z)
 {
-	struct rig_zone_limit *l = *find(r->m, r->netns, z->zone_id);
 	struct ovs_zone_limit out = { .zone_id = z->zone_id };
 
-	out.limit = l ? l->limit : r->m->default_limit[r->netns];
+	out.limit = rig_ct_limit_of(r->m, r->netns, z->zone_id);
 	rig_put_raw(r->out, &out, sizeof(out));
 }
 

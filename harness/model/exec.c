@@ -103,7 +103,7 @@ static void output_action(struct rig_exec *x, struct rig_packet *p, const struct
 
 	if (copy)
 		output(x, &copy, key, number);
-	free(copy);
+	rig_packet_free(copy);
 	p->cut = RIG_CUT_NONE;
 }
 
@@ -169,7 +169,7 @@ static void defer(struct rig_exec *x, struct rig_packet *p, const struct rig_liv
 		  const uint8_t *actions, size_t len)
 {
 	if (x->n_deferred == RIG_DEFERRED_MAX) {
-		free(p);
+		rig_packet_free(p);
 		return;
 	}
 	x->deferred[x->n_deferred++] = (struct rig_deferred){ p, *key, actions, len, x->optional };
@@ -231,7 +231,7 @@ static int sample_action(struct rig_exec *x, struct rig_packet *p, struct rig_li
 
 	if (!probability) {
 		if (last)
-			free(p);
+			rig_packet_free(p);
 		return 0;
 	}
 	if (probability != UINT32_MAX)
@@ -253,18 +253,27 @@ static int check_pkt_len_action(struct rig_exec *x, struct rig_packet *p, struct
 	return run_branch(x, p, key, rig_nla_data(list), rig_nla_len(list), last);
 }
 
+/* Read the key again when the packet has changed under it. */
+static int refresh_key(struct rig_packet *p, struct rig_key *key)
+{
+	int err = 0;
+
+	if (key->layer2 & RIG_L2_STALE)
+		err = rig_packet_extract(p, key);
+	if (!err)
+		key->layer2 &= ~RIG_L2_STALE;
+	return err;
+}
+
 static int recirc_action(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key,
 			 uint32_t id, bool last)
 {
-	if (key->key.layer2 & RIG_L2_STALE) {
-		int err = rig_packet_extract(p, &key->key);
+	int err = refresh_key(p, &key->key);
 
-		if (err) {
-			if (last)
-				free(p);
-			return err;
-		}
-		key->key.layer2 &= ~RIG_L2_STALE;
+	if (err) {
+		if (last)
+			rig_packet_free(p);
+		return err;
 	}
 	return run_nested(x, p, key, NULL, 0, last, true, id);
 }
@@ -300,8 +309,9 @@ static void hash_action(struct rig_packet *p, struct rig_live_key *key)
 	key->open |= RIG_KEY_HASH_OPEN;
 }
 
-static void ct_clear_action(struct rig_key *key)
+static void ct_clear_action(struct rig_packet *p, struct rig_key *key)
 {
+	rig_packet_untrack(p);
 	key->ct_state = key->ct_proto = 0;
 	key->ct_zone = 0;
 	key->ct_mark = 0;
@@ -351,16 +361,17 @@ static enum outcome run_one(struct rig_exec *x, struct rig_packet **p, struct ri
 		*err = rig_exec_set(*p, &key->key, in, true);
 		return GO_ON;
 	case OVS_ACTION_ATTR_CT_CLEAR:
-		ct_clear_action(&key->key);
+		ct_clear_action(*p, &key->key);
 		return GO_ON;
 	case OVS_ACTION_ATTR_CT:
-		rig_answer_unmodelled(x->out, "connection tracking", true);
-		free(*p);
-		return ENDED;
+		*err = refresh_key(*p, &key->key);
+		if (!*err)
+			*err = rig_exec_ct(x, *p, &key->key, a);
+		return GO_ON;
 	case OVS_ACTION_ATTR_METER:
 		if (!meter_action(x, *p, rig_nla_u32(a)))
 			return GO_ON;
-		free(*p);
+		rig_packet_free(*p);
 		return ENDED;
 	case OVS_ACTION_ATTR_RECIRC:
 		*err = recirc_action(x, *p, key, rig_nla_u32(a), last);
@@ -401,7 +412,7 @@ static int run_list(struct rig_exec *x, struct rig_packet *p, struct rig_live_ke
 		else if (run_one(x, &p, key, a, w.left <= 0, &err) == ENDED)
 			return err;
 	}
-	free(p);
+	rig_packet_free(p);
 	return err;
 }
 
@@ -427,7 +438,7 @@ int rig_exec_actions(struct rig_exec *x, struct rig_packet *p, struct rig_live_k
 	if (actions->odd)
 		rig_answer_unmodelled(x->out, "actions without their padding, run", true);
 	if (++x->level > RECURSION_MAX) {
-		free(p);
+		rig_packet_free(p);
 		err = -ENETDOWN;
 	} else {
 		err = run_list(x, p, key, actions->bytes, actions->len);
@@ -472,7 +483,7 @@ void rig_exec_packet(struct rig_exec *x, struct rig_packet *p, struct rig_live_k
 	x->dp->counts_open |= x->optional;
 	if (!flow) {
 		rig_upcall_send(x, p, key, &miss);
-		free(p);
+		rig_packet_free(p);
 		x->dp->n_missed++;
 		return;
 	}

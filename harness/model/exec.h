@@ -51,6 +51,12 @@ void rig_exec_fragment(struct rig_exec *x, const struct rig_packet *p, const str
 /* exec_headers.c: an action that changes headers; any other does nothing. 0 or a negative errno. */
 int rig_exec_headers(struct rig_packet **p, struct rig_key *key, const struct nlattr *a);
 
+/* conntrack.c: the ct action. 0 or a negative errno; on an error the packet is still there. */
+int rig_exec_ct(struct rig_exec *x, struct rig_packet *p, struct rig_key *key,
+		const struct nlattr *a);
+/* The packet belongs to no connection any more. */
+void rig_packet_untrack(struct rig_packet *p);
+
 /* upcall.c */
 struct rig_upcall {
 	uint8_t command;

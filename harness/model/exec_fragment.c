@@ -61,7 +61,7 @@ static void send_piece(struct rig_exec *x, const struct rig_packet *p, struct ri
 	put_be16(ip + 6, ((old & OFFSET) + from / 8) | (last ? old & MORE : MORE));
 	set_checksum(ip, header);
 	rig_exec_frame(x, &piece, port);
-	free(piece);
+	rig_packet_free(piece);
 }
 
 static void fragment_ip4(struct rig_exec *x, const struct rig_packet *p, struct rig_port *port)

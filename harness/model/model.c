@@ -73,6 +73,7 @@ static void clear(struct rig_model *m)
 		rig_dev_remove(m, m->devs);
 	for (unsigned int i = 0; i < RIG_NAMESPACES; i++)
 		rig_ct_limit_flush(m, i);
+	rig_conn_flush(m);
 	memset(m->sock, 0, sizeof(m->sock));
 	m->n_slots = 0;
 }

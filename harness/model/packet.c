@@ -68,7 +68,15 @@ struct rig_packet *rig_packet_copy(const struct rig_packet *p)
 		return NULL;
 	memcpy(copy, p, sizeof(*copy) + p->cap);
 	copy->data = copy->room + (p->data - p->room);
+	rig_conn_get(copy->conn);
 	return copy;
+}
+
+void rig_packet_free(struct rig_packet *p)
+{
+	if (p)
+		rig_conn_put(p->conn);
+	free(p);
 }
 
 int rig_packet_need(const struct rig_packet *p, size_t len)

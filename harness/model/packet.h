@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conntrack.h"
 #include "flow_key.h"
 #include "profile.h"
 
@@ -35,6 +36,9 @@ struct rig_packet {
 		bool software, layer4;
 		bool open; /* the kernel has worked it out, with its own seed */
 	} hash;
+	struct rig_conn *conn; /* that it belongs to; NULL: none, or not known */
+	bool conn_reply;       /* it goes in the connection's other direction */
+	bool conn_established; /* an answer had been seen when it came */
 	struct {
 		uint32_t headroom; /* what lies unused in front of `data` */
 		uint32_t size;	   /* of all of it, as the kernel's allocator gives it out */
@@ -47,6 +51,7 @@ struct rig_packet {
 struct rig_packet *rig_packet_new(const struct rig_profile *profile, uint32_t headroom,
 				  const void *bytes, size_t len);
 struct rig_packet *rig_packet_copy(const struct rig_packet *p);
+void rig_packet_free(struct rig_packet *p);
 
 static inline size_t rig_packet_at(const struct rig_packet *p, size_t position)
 {

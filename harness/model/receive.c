@@ -75,7 +75,7 @@ static int execute(struct rig_request *r, struct rig_packet *p, struct rig_live_
 
 	x.dp = rig_dp_by_ifindex(r->m, r->netns, r->dp_ifindex);
 	if (!x.dp) {
-		free(p);
+		rig_packet_free(p);
 		return -ENODEV;
 	}
 	x.input = rig_port_by_number(x.dp, key->key.in_port);
@@ -105,7 +105,7 @@ int rig_packet_execute(struct rig_request *r)
 	if (!err)
 		err = rig_actions_parse(r, r->attr[OVS_PACKET_ATTR_ACTIONS], &key.key, &actions);
 	if (err) {
-		free(p);
+		rig_packet_free(p);
 		return err;
 	}
 	err = execute(r, p, &key, actions);
@@ -160,7 +160,7 @@ static void receive(struct rig_model *m, struct rig_port *port, const void *byte
 	key.key.layer2 = RIG_L2_ETHERNET;
 	if (rig_packet_extract(p, &key.key)) {
 		port->stats.tx_errors += port->dev->internal;
-		free(p);
+		rig_packet_free(p);
 		return;
 	}
 	key.open = undefined_parts(p, &key.key);

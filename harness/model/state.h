@@ -160,7 +160,8 @@ struct rig_model {
 	uint32_t next_ifindex;
 	uint32_t default_limit[RIG_NAMESPACES];
 	struct rig_zone_limit *limits[RIG_NAMESPACES];
-	const char *tainted; /* why the state is unknown */
+	struct rig_conn *conns; /* that are confirmed, of all namespaces */
+	const char *tainted;	/* why the state is unknown */
 	struct rig_model_counts counts;
 	unsigned int next_set;
 	_Alignas(8) uint8_t datagram[1 << 18];
@@ -334,5 +335,10 @@ enum rig_meter_verdict {
 enum rig_meter_verdict rig_meter_charge(struct rig_datapath *dp, uint32_t id, size_t len);
 void rig_meter_flush(struct rig_datapath *dp);
 void rig_ct_limit_flush(struct rig_model *m, unsigned int netns);
+/* The limit of a zone's connections; 0: none. */
+uint32_t rig_ct_limit_of(struct rig_model *m, unsigned int netns, uint16_t zone);
+
+/* conntrack.c */
+void rig_conn_flush(struct rig_model *m);
 
 #endif

@@ -172,10 +172,10 @@ void rig_upcall_send(struct rig_exec *x, struct rig_packet *p, const struct rig_
 		deliver_to_one(x, p, key, u, list, n);
 	else if (!deliver(x, p, key, u, list[chosen]))
 		goto lost;
-	free(copy);
+	rig_packet_free(copy);
 	return;
 lost:
 	x->dp->n_lost++;
 	x->dp->counts_open |= x->optional;
-	free(copy);
+	rig_packet_free(copy);
 }

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The ct action at work. */
+#include "conntrack.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "exec.h"
+
+#define STATE_NAT (OVS_CS_F_SRC_NAT | OVS_CS_F_DST_NAT)
+
+/* What the action says, as far as it matters here. */
+struct order {
+	uint16_t zone;
+	bool commit, force, nat;
+	const uint32_t *mark;  /* value, mask; NULL: none */
+	const uint8_t *labels; /* 16 bytes of value, 16 of mask */
+};
+
+static struct order read_order(const struct nlattr *a)
+{
+	struct rig_nla_walk w = rig_nla_inside(a);
+	struct order o = { .zone = 0 };
+	const struct nlattr *in;
+
+	while ((in = rig_nla_next(&w))) {
+		switch (rig_nla_type(in)) {
+		case OVS_CT_ATTR_FORCE_COMMIT:
+			o.commit = o.force = true;
+			break;
+		case OVS_CT_ATTR_COMMIT:
+			o.commit = true;
+			break;
+		case OVS_CT_ATTR_ZONE:
+			o.zone = rig_nla_u16(in);
+			break;
+		case OVS_CT_ATTR_MARK:
+			o.mark = (const void *)rig_nla_data(in);
+			break;
+		case OVS_CT_ATTR_LABELS:
+			o.labels = rig_nla_data(in);
+			break;
+		case OVS_CT_ATTR_NAT:
+			o.nat = rig_nla_len(in) > 0;
+			break;
+		}
+	}
+	return o;
+}
+
+/* --- Connections --- */
+
+struct rig_conn *rig_conn_get(struct rig_conn *conn)
+{
+	if (conn)
+		conn->refs++;
+	return conn;
+}
+
+void rig_conn_put(struct rig_conn *conn)
+{
+	if (conn && !--conn->refs)
+		free(conn);
+}
+
+static void take_out(struct rig_model *m, struct rig_conn *conn)
+{
+	struct rig_conn **p = &m->conns;
+
+	while (*p != conn)
+		p = &(*p)->next;
+	*p = conn->next;
+	conn->dead = true;
+	rig_conn_put(conn);
+}
+
+void rig_conn_flush(struct rig_model *m)
+{
+	while (m->conns)
+		take_out(m, m->conns);
+}
+
+static bool same(const struct rig_tuple *a, const struct rig_tuple *b)
+{
+	return !memcmp(a, b, sizeof(*a));
+}
+
+static struct rig_conn *find(const struct rig_model *m, unsigned int netns, uint16_t zone,
+			     const struct rig_tuple *tuple, bool *reply)
+{
+	for (struct rig_conn *c = m->conns; c; c = c->next)
+		for (unsigned int i = 0; c->netns == netns && c->zone == zone && i < 2; i++)
+			if (same(&c->tuple[i], tuple)) {
+				*reply = i;
+				return c;
+			}
+	return NULL;
+}
+
+static void carry(struct rig_packet *p, struct rig_conn *conn, bool reply)
+{
+	rig_conn_get(conn);
+	rig_conn_put(p->conn);
+	p->conn = conn;
+	p->conn_reply = reply;
+}
+
+void rig_packet_untrack(struct rig_packet *p)
+{
+	carry(p, NULL, false);
+}
+
+/* --- The key --- */
+
+static uint8_t state_of(const struct rig_packet *p)
+{
+	if (!p->conn)
+		return OVS_CS_F_TRACKED | OVS_CS_F_INVALID;
+	if (p->conn_reply)
+		return OVS_CS_F_TRACKED | OVS_CS_F_ESTABLISHED | OVS_CS_F_REPLY_DIR;
+	return OVS_CS_F_TRACKED |
+	       (p->conn->confirmed && p->conn_established ? OVS_CS_F_ESTABLISHED : OVS_CS_F_NEW);
+}
+
+static void put_original(struct rig_key *key, const struct rig_tuple *t)
+{
+	if (key->eth_type_be == htons(ETH_P_IP)) {
+		memcpy(key->ip4.ct.src, t->src, 4);
+		memcpy(key->ip4.ct.dst, t->dst, 4);
+	} else if (!rig_key_is_nd(key)) {
+		memcpy(key->ip6.ct.src, t->src, 16);
+		memcpy(key->ip6.ct.dst, t->dst, 16);
+	} else {
+		return;
+	}
+	key->ct_proto = t->proto;
+	if (t->proto == (t->family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6)) {
+		key->ct_src_be = htons(t->dst_port[0]);
+		key->ct_dst_be = htons(t->dst_port[1]);
+	} else {
+		memcpy(&key->ct_src_be, t->src_port, 2);
+		memcpy(&key->ct_dst_be, t->dst_port, 2);
+	}
+}
+
+static void tell_key(const struct rig_packet *p, struct rig_key *key, uint16_t zone)
+{
+	static const uint8_t none[16];
+
+	key->ct_state = state_of(p);
+	key->ct_zone = zone;
+	key->ct_mark = p->conn ? p->conn->mark : 0;
+	memcpy(key->ct_labels, p->conn ? p->conn->labels : none, sizeof(none));
+	key->ct_proto = 0;
+	if (p->conn)
+		put_original(key, &p->conn->tuple[0]);
+}
+
+/* --- Lookup --- */
+
+/* What a key that came from userspace says of the packet may be found again. */
+static bool find_again(struct rig_exec *x, struct rig_packet *p, const struct rig_key *key,
+		       const struct order *o, uint8_t family)
+{
+	bool executed = (key->ct_state & OVS_CS_F_TRACKED) && !(key->ct_state & OVS_CS_F_INVALID) &&
+			key->ct_zone == o->zone;
+	struct rig_tuple tuple;
+	struct rig_conn *conn;
+	bool reply;
+
+	if (!executed && (key->ct_state || !o->force))
+		return false;
+	if (!x->m->conns)
+		return false;
+	/* Without the trackers' checks: only what passes them is worth the question here. */
+	if (rig_tuple_read(p, family, &tuple) != RIG_TRACKED_OK || (key->ct_state & STATE_NAT)) {
+		rig_answer_unmodelled(x->out, "a connection of what cannot be tracked", true);
+		return false;
+	}
+	conn = find(x->m, x->dp->netns, o->zone, &tuple, &reply);
+	if (!conn)
+		return false;
+	carry(p, conn, reply);
+	p->conn_established = conn->seen_reply;
+	return executed;
+}
+
+/* The packet has its connection already, and the key knows. */
+static bool is_cached(struct rig_exec *x, struct rig_packet *p, const struct rig_key *key,
+		      const struct order *o, uint8_t family)
+{
+	bool executed = p->conn ? true : find_again(x, p, key, o, family);
+
+	if (!p->conn || p->conn->zone != o->zone)
+		return false;
+	if (o->force && p->conn_reply) {
+		if (p->conn->confirmed && !p->conn->dead)
+			take_out(x->m, p->conn);
+		carry(p, NULL, false);
+		return false;
+	}
+	/* Not in the table yet, and copies of the packet carry it, too: then it is nobody's. */
+	if (executed && o->commit && !p->conn->confirmed && p->conn->refs > 1) {
+		carry(p, NULL, false);
+		return false;
+	}
+	return executed;
+}
+
+static struct rig_conn *begin(const struct rig_exec *x, uint16_t zone,
+			      const struct rig_tuple *tuple)
+{
+	struct rig_conn *conn = calloc(1, sizeof(*conn));
+
+	if (!conn)
+		return NULL;
+	conn->netns = x->dp->netns;
+	conn->zone = zone;
+	conn->tuple[0] = *tuple;
+	conn->tuple[1] = rig_tuple_inverse(tuple);
+	return conn;
+}
+
+static void look_up(struct rig_exec *x, struct rig_packet *p, uint16_t zone, uint8_t family)
+{
+	struct rig_conn *conn = NULL;
+	struct rig_tuple tuple;
+	bool reply = false;
+
+	carry(p, NULL, false);
+	switch (rig_tuple_read(p, family, &tuple)) {
+	case RIG_TRACKED_INVALID:
+		return;
+	case RIG_TRACKED_BEYOND:
+		rig_answer_unmodelled(x->out, "a protocol that the model does not track", true);
+		return;
+	case RIG_TRACKED_ERROR:
+		if (x->m->conns)
+			rig_answer_unmodelled(x->out, "an ICMP error beside connections", true);
+		return;
+	case RIG_TRACKED_OK:
+		break;
+	}
+	conn = find(x->m, x->dp->netns, zone, &tuple, &reply);
+	if (conn && tuple.proto == IPPROTO_TCP)
+		rig_answer_unmodelled(x->out, "TCP behind its first packet", true);
+	if (!conn && rig_tuple_may_begin(&tuple))
+		conn = begin(x, zone, &tuple);
+	if (!conn)
+		return;
+	carry(p, conn, reply);
+	p->conn_established = conn->seen_reply;
+	conn->seen_reply |= reply;
+}
+
+/* --- Commit --- */
+
+static int confirm(struct rig_exec *x, struct rig_packet *p)
+{
+	struct rig_conn *conn = p->conn;
+	bool reply;
+
+	if (conn->confirmed || p->conn_reply)
+		return 0;
+	if (find(x->m, conn->netns, conn->zone, &conn->tuple[0], &reply) ||
+	    find(x->m, conn->netns, conn->zone, &conn->tuple[1], &reply)) {
+		rig_answer_unmodelled(x->out, "two connections that clash", true);
+		return 0;
+	}
+	conn->confirmed = true;
+	conn->next = x->m->conns;
+	x->m->conns = rig_conn_get(conn);
+	return 0;
+}
+
+static int commit(struct rig_exec *x, struct rig_packet *p, struct rig_key *key,
+		  const struct order *o)
+{
+	struct rig_conn *conn = p->conn;
+	uint32_t mark;
+
+	if (!conn)
+		return 0;
+	if (o->nat)
+		rig_answer_unmodelled(x->out, "address translation", true);
+	if (x->optional)
+		rig_answer_unmodelled(x->out, "a connection by chance", true);
+	if (!conn->confirmed && rig_ct_limit_of(x->m, x->dp->netns, o->zone))
+		rig_answer_unmodelled(x->out, "connections counted against a limit", true);
+	if (o->mark) {
+		mark = o->mark[0] | (conn->mark & ~o->mark[1]);
+		if (mark != conn->mark)
+			key->ct_mark = mark;
+		conn->mark = mark;
+	}
+	if (o->labels) {
+		for (unsigned int i = 0; i < 16; i++)
+			conn->labels[i] = (conn->labels[i] & ~o->labels[16 + i]) |
+					  (o->labels[i] & o->labels[16 + i]);
+		memcpy(key->ct_labels, conn->labels, sizeof(key->ct_labels));
+	}
+	return confirm(x, p);
+}
+
+/* --- The action --- */
+
+/* What is behind the packet by its own account is cut off. */
+static void trim(struct rig_packet *p, uint8_t family)
+{
+	size_t at = rig_packet_at(p, p->network), total;
+	const uint8_t *ip = rig_packet_network(p);
+
+	total = family == AF_INET ? (ip[2] << 8 | ip[3]) : 40 + (ip[4] << 8 | ip[5]);
+	if (at + total < p->len)
+		p->len = at + total;
+}
+
+int rig_exec_ct(struct rig_exec *x, struct rig_packet *p, struct rig_key *key,
+		const struct nlattr *a)
+{
+	uint8_t family = key->eth_type_be == htons(ETH_P_IP) ? AF_INET : AF_INET6;
+	struct order o = read_order(a);
+
+	if (key->ip_frag || p->protocol_be != key->eth_type_be ||
+	    (family == AF_INET6 && key->eth_type_be != htons(ETH_P_IPV6))) {
+		rig_answer_unmodelled(x->out,
+				      key->ip_frag ? "fragments into connection tracking" :
+						     "connection tracking of what is not IP",
+				      true);
+		return 0;
+	}
+	trim(p, family);
+	if (!is_cached(x, p, key, &o, family)) {
+		look_up(x, p, o.zone, family);
+		tell_key(p, key, o.zone);
+	}
+	return o.commit ? commit(x, p, key, &o) : 0;
+}
