@@ -11,17 +11,20 @@
 	}
 
 #define SINCE_6_1_176 .portids_bounded = true, .zero_rate_refused = true
-#define SINCE_6_1_192                                                                    \
-	SINCE_6_1_176, .nest_bounded = true, .named_by_flow = true, .ip6_bounded = true, \
-		       .ah_after_fragment = true, .trunc_limits = true
+#define SINCE_6_1_192                                                                          \
+	SINCE_6_1_176, .nest_bounded = true, .named_by_flow = true, .ah_after_fragment = true, \
+		       .trunc_limits = true
+/* Not the module's: the kernel's own walk along the headers of IPv6. */
+#define KERNEL_6_1_192 .ip6_bounded = true
+#define REF	       SINCE_6_1_192, .empty_upcalls = true, .keys_whole = true
 
 /* Of each module, oldest first. */
 static const struct rig_profile profiles[] = {
 	{ RIG_MODULE_INTREE, 6, 1, 0, .set_nsh = true, .attr_max = ATTR_MAX_6_1 },
 	{ RIG_MODULE_INTREE, 6, 1, 176, SINCE_6_1_176, .attr_max = ATTR_MAX_6_1 },
-	{ RIG_MODULE_INTREE, 6, 1, 192, SINCE_6_1_192, .attr_max = ATTR_MAX_6_1 },
-	{ RIG_MODULE_REF, 6, 1, 0, SINCE_6_1_192, .empty_upcalls = true, .keys_whole = true,
-	  .attr_max = ATTR_MAX_6_1 },
+	{ RIG_MODULE_INTREE, 6, 1, 192, SINCE_6_1_192, KERNEL_6_1_192, .attr_max = ATTR_MAX_6_1 },
+	{ RIG_MODULE_REF, 6, 1, 0, REF, .attr_max = ATTR_MAX_6_1 },
+	{ RIG_MODULE_REF, 6, 1, 192, REF, KERNEL_6_1_192, .attr_max = ATTR_MAX_6_1 },
 };
 
 #define N_PROFILES (sizeof(profiles) / sizeof(profiles[0]))
