@@ -56,6 +56,13 @@ static void count_unjudged(struct trial *t, const char *why, unsigned long packe
 	rig_trace_reason_count(v->reasons, &v->n_reasons, why, packet);
 }
 
+static const char *place(void *context)
+{
+	const struct trial *t = context;
+
+	return t->place;
+}
+
 static const char *socket_name(void *context, unsigned int socket)
 {
 	const struct trial *t = context;
@@ -210,7 +217,7 @@ static int compare(struct trial *t, struct rig_findings *findings)
 		.findings = findings,
 		.socket_name = socket_name,
 		.context = t,
-		.place = t->place,
+		.place = place,
 	};
 	struct rig_answer expected;
 	bool heard;

@@ -143,7 +143,7 @@ struct rig_diff_options {
 	const char *report;  /* folder of the case files */
 	const char *timeout; /* of the guest, in seconds */
 	uint64_t seed;
-	uint64_t skip;	   /* messages of the seed's sequence that are passed over */
+	uint64_t from;	   /* message of the seed's sequence */
 	uint64_t messages; /* to be sent, about */
 	bool keep_going;
 	bool print;
@@ -154,6 +154,9 @@ struct rig_diff_options {
 int rig_diff_run(const struct rig_diff_options *options);
 /* Prints them instead. */
 int rig_diff_print(const struct rig_diff_options *options);
+
+/* How to go on at a position, if anything is left. */
+void rig_diff_print_rest(const struct rig_diff_options *options, uint64_t position);
 
 /* diff_guest.c: the same, in a guest. */
 int rig_diff_guest(const struct rig_diff_options *options);

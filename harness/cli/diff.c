@@ -28,7 +28,7 @@ static int read_option(struct rig_diff_options *o, int opt, const char *value)
 	case 's':
 		return read_number("--seed", value, &o->seed);
 	case 'p':
-		return read_number("--skip", value, &o->skip);
+		return read_number("--from", value, &o->from);
 	case 'm':
 		return read_number("--messages", value, &o->messages);
 	case 'r':
@@ -57,7 +57,7 @@ static int run(int argc, char **argv)
 		{ "target", required_argument, NULL, 't' },
 		{ "vm", required_argument, NULL, 'v' },
 		{ "seed", required_argument, NULL, 's' },
-		{ "skip", required_argument, NULL, 'p' },
+		{ "from", required_argument, NULL, 'p' },
 		{ "messages", required_argument, NULL, 'm' },
 		{ "report", required_argument, NULL, 'r' },
 		{ "timeout", required_argument, NULL, 'l' },
@@ -109,7 +109,7 @@ const struct rig_command_line rig_cli_diff = {
 		"  --vm VM        qemu or uml: intree and ref run in a guest of their own\n"
 		"  --seed N       which sequence (1)\n"
 		"  --messages N   how many messages of it, about (50000)\n"
-		"  --skip N       pass over as many at first: go on where a run has ended\n"
+		"  --from N       begin at message N of it: go on where a run has ended\n"
 		"  --keep-going   do not end at a divergence: one case for each kind of them\n"
 		"  --print        send nothing: print the cases that would be run\n"
 		"  --report DIR   for the cases and the guest's log (build/report/diff)\n"

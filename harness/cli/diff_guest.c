@@ -2,6 +2,7 @@
 /* nlrig diff in a guest. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/boot.h"
@@ -10,7 +11,6 @@
 struct session {
 	const struct rig_diff_options *o;
 	const char *folder;
-	uint64_t position; /* how far it was when it last said so */
 };
 
 /* Hands on what the guest says; a path of its own as one of ours. */
@@ -19,13 +19,26 @@ static void take_line(void *context, char *line)
 	struct session *s = context;
 	const char *path = strstr(line, RIG_BOOT_HOST);
 
-	sscanf(line, "at %" SCNu64 ":", &s->position);
 	if (path)
 		printf("%.*s%s/%s", (int)(path - line), line, s->folder,
 		       path + strlen(RIG_BOOT_HOST));
 	else
 		fputs(line, stdout);
 	fflush(stdout);
+}
+
+/* Where it was when it last said so. */
+static uint64_t position(const struct session *s)
+{
+	char path[4096 + 16], *text;
+	uint64_t position;
+	size_t size;
+
+	snprintf(path, sizeof(path), "%s/position", s->folder);
+	text = rig_file_read(path, &size, NULL);
+	position = text ? strtoull(text, NULL, 10) : 0;
+	free(text);
+	return position > s->o->from ? position : s->o->from;
 }
 
 static void make_command(struct rig_boot *boot, const struct rig_diff_options *o)
@@ -36,7 +49,7 @@ static void make_command(struct rig_boot *boot, const struct rig_diff_options *o
 	rig_boot_add(boot, "--target=%s", boot->target);
 	rig_boot_add(boot, "--report=%s", RIG_BOOT_HOST);
 	rig_boot_add(boot, "--seed=%" PRIu64, o->seed);
-	rig_boot_add(boot, "--skip=%" PRIu64, o->skip);
+	rig_boot_add(boot, "--from=%" PRIu64, o->from);
 	rig_boot_add(boot, "--messages=%" PRIu64, o->messages);
 	if (o->keep_going)
 		rig_boot_add(boot, "--keep-going");
@@ -45,7 +58,7 @@ static void make_command(struct rig_boot *boot, const struct rig_diff_options *o
 int rig_diff_guest(const struct rig_diff_options *o)
 {
 	char folder[4096];
-	struct session s = { .o = o, .folder = folder, .position = o->skip };
+	struct session s = { .o = o, .folder = folder };
 	struct rig_boot boot = {
 		.vm = o->vm,
 		.target = rig_target_name[o->target],
@@ -58,15 +71,16 @@ int rig_diff_guest(const struct rig_diff_options *o)
 	make_command(&boot, o);
 	status = rig_boot_run(&boot, take_line, &s);
 	if (boot.interrupted) {
-		printf("interrupted: go on with --seed %" PRIu64 " --skip %" PRIu64 "\n", o->seed,
-		       s.position);
+		rig_diff_print_rest(o, position(&s));
 		status = RIG_EXIT_INTERRUPTED;
 	} else if (status == RIG_EXIT_PASSED) {
 		status = rig_boot_judge(&boot, stdout);
-		if (!rig_boot_orderly(&boot))
-			printf("the guest did not end in order: try again with --seed %" PRIu64
-			       " --skip %" PRIu64 "\n",
-			       o->seed, s.position);
+		if (!rig_boot_orderly(&boot)) {
+			printf("the guest did not end in order, at message %" PRIu64
+			       " or soon after\n",
+			       position(&s));
+			rig_diff_print_rest(o, position(&s));
+		}
 	}
 	rig_boot_free(&boot);
 	return status;

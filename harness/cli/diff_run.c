@@ -1,26 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Random requests on one target, in this process. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "gen/round.h"
 #include "gen/shrink.h"
 #include "judge/finding.h"
-#include "judge/inbox.h"
 #include "judge/run.h"
 #include "model/model.h"
 #include "wire/codec.h"
 #include "wire/script.h"
 
 enum {
-	ERRNOS = 134,
 	REASONS = 32,
 	KINDS = 64,
+	BATCH = 64, /* datagrams that are sent before anybody looks at what comes */
 	PROGRESS_MS = 2000,
 	TIMEOUT_MS = 200,
 	SHRINK_LIMIT = 3000,
@@ -40,17 +43,17 @@ struct diff {
 	bool shrinking; /* what is sent again does not count */
 	bool broken;	/* the target cannot be used any more */
 	struct rig_error err;
+	struct rig_arena arena; /* of the round in hand */
+	int position_fd;	/* a file that says where it is, for whoever outlives it; or -1 */
 	unsigned int start_ms;
 	unsigned int progress_ms;
-	uint64_t messages;
-	uint64_t exact;
-	uint64_t open;
-	uint64_t answers[ERRNOS]; /* by errno; 0: success */
+	struct rig_tally tally;
 	struct tally reasons[REASONS];
 	size_t n_reasons;
 	struct tally kinds[KINDS]; /* of divergences, by headline */
 	size_t n_kinds;
 	const char *kind;	 /* the one that is being shrunk */
+	unsigned int batch;	 /* and how many datagrams at a time show it */
 	struct rig_bytes detail; /* of its last failing candidate */
 };
 
@@ -80,28 +83,14 @@ static bool count_in(struct tally *list, size_t *n, size_t room, const char *wha
 	return list[i].count++ == 0;
 }
 
-static void count_answers(struct diff *d, const struct rig_inbox *inbox)
+static void count_reasons(struct diff *d, const struct rig_finding *finding)
 {
-	for (size_t i = 0; i < inbox->count; i++) {
-		int error;
+	for (; finding; finding = finding->next) {
+		const char *why = finding->beyond ? strstr(finding->headline, beyond) : NULL;
 
-		if (inbox->list[i].kind != RIG_ARRIVAL_MESSAGE)
-			continue;
-		error = rig_message_errno(inbox->list[i].message);
-		if (error >= 0 && error < ERRNOS)
-			d->answers[error]++;
+		if (why)
+			count_in(d->reasons, &d->n_reasons, REASONS, why + strlen(beyond));
 	}
-}
-
-static void count_step(struct diff *d, const struct rig_step_done *done)
-{
-	if (done->step->kind == RIG_STEP_FRAME)
-		d->messages++;
-	for (const struct rig_message *m = done->step->message; m; m = m->next)
-		d->messages++;
-	count_answers(d, done->inbox);
-	if (done->answer->unmodelled)
-		count_in(d->reasons, &d->n_reasons, REASONS, done->answer->unmodelled);
 }
 
 /* ---- divergences ---- */
@@ -111,47 +100,33 @@ static const char *kind_of(const struct rig_finding *finding)
 {
 	const char *colon = strstr(finding->headline, ": ");
 
-	return strncmp(finding->headline, "line ", 5) || !colon ? finding->headline : colon + 2;
+	return strncmp(finding->headline, "line", 4) || !colon ? finding->headline : colon + 2;
 }
 
-/* What the model does not know is no divergence. */
-static const struct rig_finding *first_divergence(const struct rig_finding *finding)
-{
-	while (finding && strstr(finding->headline, beyond))
-		finding = finding->next;
-	return finding;
-}
-
-static bool watch(void *context, const struct rig_step_done *done)
-{
-	struct diff *d = context;
-
-	if (!d->shrinking)
-		count_step(d, done);
-	return done->answer->tainted || first_divergence(done->findings);
-}
-
-static const struct rig_finding *play(struct diff *d, const struct rig_script *script)
+/* Runs the script, so many datagrams at a time; its first divergence. */
+static const struct rig_finding *play(struct diff *d, const struct rig_script *script,
+				      unsigned int batch)
 {
 	struct rig_run run = {};
 
 	if (d->broken)
 		return NULL;
+	rig_runner_batch(d->runner, batch);
 	d->broken = rig_runner_run(d->runner, script, &run, &d->err) < 0;
 	if (d->broken)
 		return NULL;
 	if (!d->shrinking) {
-		d->exact += run.exact;
-		d->open += run.open;
+		rig_tally_add(&d->tally, &run.tally);
+		count_reasons(d, run.findings);
 	}
-	return first_divergence(run.findings);
+	return rig_findings_difference(run.findings);
 }
 
 /* Whether it diverges first in the way that is being shrunk. */
 static bool fails(void *context, struct rig_script *script)
 {
 	struct diff *d = context;
-	const struct rig_finding *finding = play(d, script);
+	const struct rig_finding *finding = play(d, script, d->batch);
 
 	if (!finding || strcmp(kind_of(finding), d->kind))
 		return false;
@@ -204,43 +179,60 @@ static void write_case(struct diff *d, struct rig_script *script)
 		printf("  %s\n", path);
 }
 
-static void shrink(struct diff *d, struct rig_script *script, const char *kind)
+/* Several datagrams at a time show that something differs, one at a time what does. */
+static void look_closer(struct diff *d, uint64_t round, struct rig_script *script,
+			const char *where)
 {
 	struct rig_shrink s = { .fails = fails, .context = d, .limit = SHRINK_LIMIT };
+	const struct rig_finding *finding;
+	char kind[sizeof(d->kinds[0].what)];
 
-	d->kind = kind;
+	snprintf(kind, sizeof(kind), "%s", where);
 	d->shrinking = true;
-	if (fails(d, script))
-		rig_shrink(&s, script);
+	d->batch = 1;
+	finding = play(d, script, d->batch);
+	if (finding)
+		snprintf(kind, sizeof(kind), "%s", kind_of(finding));
 	else
-		printf("  it did not come again: this is the whole round\n");
-	write_case(d, script);
+		d->batch = BATCH;
+	if (count_in(d->kinds, &d->n_kinds, KINDS, kind)) {
+		printf("round %" PRIu64 ": %s\n", round, finding ? finding->headline : kind);
+		fflush(stdout);
+		d->kind = kind;
+		if (fails(d, script))
+			rig_shrink(&s, script);
+		else
+			printf("  it did not come again: this is the whole round\n");
+		write_case(d, script);
+	}
 	d->shrinking = false;
 }
 
 static void run_round(struct diff *d, uint64_t round)
 {
-	struct rig_arena arena = {};
-	struct rig_script *script = rig_round_make(&arena, d->o->seed, round, RIG_ROUND_MESSAGES);
 	const struct rig_finding *finding;
-	char kind[256];
+	struct rig_script *script;
+	char kind[sizeof(d->kinds[0].what)];
 
-	finding = play(d, script);
-	if (finding) {
-		snprintf(kind, sizeof(kind), "%s", kind_of(finding));
-		if (count_in(d->kinds, &d->n_kinds, KINDS, kind)) {
-			printf("round %" PRIu64 ": %s\n", round, finding->headline);
-			shrink(d, script, kind);
-		}
-	}
-	rig_arena_free(&arena);
+	rig_arena_reset(&d->arena);
+	script = rig_round_make(&d->arena, d->o->seed, round, RIG_ROUND_MESSAGES);
+	finding = play(d, script, BATCH);
+	if (!finding)
+		return;
+	snprintf(kind, sizeof(kind), "%s", kind_of(finding));
+	look_closer(d, round, script, kind);
 }
 
 /* ---- what is said ---- */
 
 static uint64_t per_second(const struct diff *d)
 {
-	return d->messages * 1000 / (rig_clock_ms() - d->start_ms + 1);
+	return d->tally.messages * 1000 / (rig_clock_ms() - d->start_ms + 1);
+}
+
+static double share(const struct rig_tally *tally)
+{
+	return 100.0 * tally->exact / (tally->exact + rig_tally_open(tally));
 }
 
 static uint64_t divergences(const struct diff *d)
@@ -254,32 +246,46 @@ static uint64_t divergences(const struct diff *d)
 
 static void print_progress(struct diff *d, uint64_t position)
 {
+	const struct rig_diff_options *o = d->o;
 	unsigned int now = rig_clock_ms();
+	uint64_t rate = per_second(d);
 
 	if (now - d->progress_ms < PROGRESS_MS)
 		return;
 	d->progress_ms = now;
-	printf("at %" PRIu64 ": %" PRIu64 " messages a second, %" PRIu64 " divergences\n", position,
-	       per_second(d), divergences(d));
+	printf("at %" PRIu64 ": %" PRIu64 " messages a second, %" PRIu64 " divergences", position,
+	       rate, divergences(d));
+	if (rate && position < o->from + o->messages)
+		printf(", %" PRIu64 " s left", (o->from + o->messages - position) / rate);
+	printf("\n");
 	fflush(stdout);
+}
+
+static void print_fields(const struct rig_tally *tally)
+{
+	uint64_t open = rig_tally_open(tally), fields = tally->exact + open;
+
+	printf("%.2f %% of %" PRIu64 " fields judged exactly", fields ? share(tally) : 100.0,
+	       fields);
+	for (unsigned int i = 0; i < RIG_OPEN_REASONS; i++)
+		if (tally->open[i])
+			printf("; open: %s %" PRIu64, rig_open_name(i), tally->open[i]);
+	printf("\n");
 }
 
 static void print_end(const struct diff *d)
 {
 	const struct rig_link_facts *facts = rig_link_facts(d->link);
-	uint64_t fields = d->exact + d->open;
-	double seconds = (rig_clock_ms() - d->start_ms) / 1000.0;
 
 	printf("%s, %s, %s: seed %" PRIu64 ", from message %" PRIu64 "\n",
-	       rig_target_name[facts->target], facts->vm, facts->release, d->o->seed, d->o->skip);
-	printf("%" PRIu64 " messages in %.1f s, %" PRIu64 " a second\n", d->messages, seconds,
-	       per_second(d));
-	printf("%.1f %% of %" PRIu64 " fields judged exactly\n",
-	       fields ? 100.0 * d->exact / fields : 100.0, fields);
+	       rig_target_name[facts->target], facts->vm, facts->release, d->o->seed, d->o->from);
+	printf("%" PRIu64 " messages in %.1f s, %" PRIu64 " a second\n", d->tally.messages,
+	       (rig_clock_ms() - d->start_ms) / 1000.0, per_second(d));
+	print_fields(&d->tally);
 	printf("answers:");
-	for (int i = 0; i < ERRNOS; i++)
-		if (d->answers[i])
-			printf(" %s %" PRIu64, i ? rig_errno_name(i) : "ok", d->answers[i]);
+	for (int i = 0; i < RIG_TALLY_ERRNOS; i++)
+		if (d->tally.answers[i])
+			printf(" %s %" PRIu64, i ? rig_errno_name(i) : "ok", d->tally.answers[i]);
 	printf("\n");
 	for (size_t i = 0; i < d->n_reasons; i++)
 		printf("%s%s: %" PRIu64 "\n", beyond, d->reasons[i].what, d->reasons[i].count);
@@ -288,14 +294,69 @@ static void print_end(const struct diff *d)
 	printf("%" PRIu64 " divergences\n", divergences(d));
 }
 
+/* For ci/figures: name, value, unit, what it was measured against. */
+static void write_figures(const struct diff *d)
+{
+	const struct rig_link_facts *facts = rig_link_facts(d->link);
+	char path[4096], against[256];
+	FILE *to;
+
+	snprintf(against, sizeof(against), "%s %s, seed %" PRIu64 ", from message %" PRIu64,
+		 facts->vm, facts->release, d->o->seed, d->o->from);
+	snprintf(path, sizeof(path), "%s/figures.tsv", d->o->report);
+	to = rig_folder_make(d->o->report) < 0 ? NULL : fopen(path, "we");
+	if (!to)
+		return;
+	for (int i = 0; i < 4; i++) {
+		static const char *const name[] = { "messages", "rate", "exact", "divergences" };
+		static const char *const unit[] = { "messages", "1/s", "%", "divergences" };
+		const double value[] = { d->tally.messages, per_second(d), share(&d->tally),
+					 divergences(d) };
+
+		fprintf(to, "diff.%s.%s\t%.*f\t%s\t%s\n", rig_target_name[facts->target], name[i],
+			i == 2 ? 3 : 0, value[i], unit[i], against);
+	}
+	fclose(to);
+}
+
+/* ---- from where to where ---- */
+
 static uint64_t first_round(const struct rig_diff_options *o)
 {
-	return o->skip / RIG_ROUND_MESSAGES;
+	return o->from / RIG_ROUND_MESSAGES;
 }
 
 static uint64_t end_of_rounds(const struct rig_diff_options *o)
 {
-	return (o->skip + o->messages + RIG_ROUND_MESSAGES - 1) / RIG_ROUND_MESSAGES;
+	return (o->from + o->messages + RIG_ROUND_MESSAGES - 1) / RIG_ROUND_MESSAGES;
+}
+
+void rig_diff_print_rest(const struct rig_diff_options *o, uint64_t position)
+{
+	uint64_t end = o->from + o->messages;
+
+	if (position < end)
+		printf("go on with --seed %" PRIu64 " --from %" PRIu64 " --messages %" PRIu64 "\n",
+		       o->seed, position, end - position);
+}
+
+static void open_position(struct diff *d)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/position", d->o->report);
+	if (rig_folder_make(d->o->report) == RIG_EXIT_PASSED)
+		d->position_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+}
+
+/* A round that stops the kernel, or this program, is where to go on or to look. */
+static void write_position(const struct diff *d, uint64_t position)
+{
+	char text[24];
+	int size = snprintf(text, sizeof(text), "%20" PRIu64 "\n", position);
+
+	if (d->position_fd >= 0 && pwrite(d->position_fd, text, (size_t)size, 0) < 0)
+		return;
 }
 
 static int run_rounds(struct diff *d)
@@ -303,17 +364,19 @@ static int run_rounds(struct diff *d)
 	const struct rig_diff_options *o = d->o;
 	uint64_t round = first_round(o), end = end_of_rounds(o);
 
+	open_position(d);
 	d->start_ms = d->progress_ms = rig_clock_ms();
 	while (round < end && !interrupted && !d->broken && (o->keep_going || !d->n_kinds)) {
+		write_position(d, round * RIG_ROUND_MESSAGES);
 		run_round(d, round++);
 		print_progress(d, round * RIG_ROUND_MESSAGES);
 	}
 	print_end(d);
+	write_figures(d);
+	if (interrupted || d->broken || d->n_kinds)
+		rig_diff_print_rest(o, (round - d->broken) * RIG_ROUND_MESSAGES);
 	if (d->broken)
 		return rig_cli_bad_error(&d->err);
-	if (round < end)
-		printf("go on with --seed %" PRIu64 " --skip %" PRIu64 "\n", o->seed,
-		       round * RIG_ROUND_MESSAGES);
 	return interrupted ? RIG_EXIT_INTERRUPTED : d->n_kinds ? RIG_EXIT_FAILED : RIG_EXIT_PASSED;
 }
 
@@ -321,16 +384,18 @@ int rig_diff_run(const struct rig_diff_options *o)
 {
 	const struct sigaction action = { .sa_handler = interrupt, .sa_flags = SA_RESTART };
 	struct diff *d = calloc(1, sizeof(*d));
-	const struct rig_run_options how = { .timeout_ms = TIMEOUT_MS,
-					     .watch = watch,
-					     .context = d };
+	const struct rig_run_options how = { .timeout_ms = TIMEOUT_MS, .first_only = true };
 	struct rig_error err = {};
 	char vm[16];
 	int status = RIG_EXIT_USAGE;
 
 	if (!d)
 		abort();
+	/* What goes back to the kernel has to be faulted in again: dear in User-Mode Linux. */
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	mallopt(M_MMAP_THRESHOLD, INT_MAX);
 	d->o = o;
+	d->position_fd = -1;
 	if (o->target != RIG_TARGET_MODEL &&
 	    rig_target_allow(o->host_kernel, o->target, vm, sizeof(vm), &err) < 0)
 		goto out;
@@ -339,13 +404,17 @@ int rig_diff_run(const struct rig_diff_options *o)
 	if (!d->runner)
 		goto out;
 	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
 	status = run_rounds(d);
 out:
 	if (!d->runner)
 		rig_cli_bad_error(&err);
 	rig_runner_free(d->runner);
 	rig_link_close(d->link);
+	if (d->position_fd >= 0)
+		close(d->position_fd);
 	rig_bytes_free(&d->detail);
+	rig_arena_free(&d->arena);
 	free(d);
 	return status;
 }

@@ -99,8 +99,8 @@ static void add_result(struct work *work, const struct rig_script *script,
 		result = rig_suite_add(work->suite, outcome_of(run->verdict), script->id,
 				       run->reason, run->detail);
 	if (work->target != RIG_TARGET_MODEL) { /* which would only be held against itself */
-		work->suite->exact += run->exact;
-		work->suite->open += run->open;
+		work->suite->exact += run->tally.exact;
+		work->suite->open += rig_tally_open(&run->tally);
 	}
 	if (work->ktap) {
 		rig_ktap_result(stdout, work->suite->count, result);

@@ -33,3 +33,10 @@ void rig_finding_add(struct rig_findings *findings, const char *detail, const ch
 		findings->first = finding;
 	findings->last = finding;
 }
+
+const struct rig_finding *rig_findings_difference(const struct rig_finding *first)
+{
+	while (first && first->beyond)
+		first = first->next;
+	return first;
+}

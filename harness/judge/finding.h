@@ -18,6 +18,7 @@ struct rig_finding {
 	const char *headline;
 	const char *detail; /* lines, each ended by '\n'; "" when there is no more to say */
 	const char *sent;   /* what was sent in that step, likewise; NULL: nothing */
+	bool beyond;	    /* no difference: the model does not know this */
 };
 
 /* Zeros and an arena make an empty list. */
@@ -27,6 +28,9 @@ struct rig_findings {
 	struct rig_finding *last;
 	unsigned int count; /* even of those that memory had no room for */
 };
+
+/* The first that is a difference; NULL: there is none. */
+const struct rig_finding *rig_findings_difference(const struct rig_finding *first);
 
 /* Copies detail; NULL is none. */
 void rig_finding_add(struct rig_findings *findings, const char *detail, const char *format, ...)

@@ -28,15 +28,13 @@ static int add_message(struct rig_inbox *inbox, unsigned int socket, const uint8
 		       size_t size, enum rig_arrival_kind kind)
 {
 	struct rig_arrival *arrival = arrival_new(inbox);
-	struct rig_message *message;
 
-	if (!arrival || rig_decode(inbox->arena, inbox->ids, bytes, size, &message, NULL) < 0)
+	if (!arrival)
 		return -1;
 	arrival->kind = kind;
 	arrival->socket = socket;
 	arrival->bytes = bytes;
 	arrival->size = size;
-	arrival->message = message;
 	return 0;
 }
 
@@ -94,6 +92,23 @@ int rig_inbox_add(struct rig_inbox *inbox, const struct rig_event *event)
 	return -1;
 }
 
+int rig_inbox_decode(struct rig_inbox *inbox)
+{
+	for (size_t i = 0; i < inbox->count; i++) {
+		struct rig_arrival *arrival = &inbox->list[i];
+		struct rig_message *message;
+
+		if (arrival->message ||
+		    (arrival->kind != RIG_ARRIVAL_MESSAGE && arrival->kind != RIG_ARRIVAL_RAW))
+			continue;
+		if (rig_decode(inbox->arena, inbox->ids, arrival->bytes, arrival->size, &message,
+			       NULL) < 0)
+			return -1;
+		arrival->message = message;
+	}
+	return 0;
+}
+
 void rig_inbox_empty(struct rig_inbox *inbox)
 {
 	inbox->count = 0;
@@ -112,6 +127,29 @@ bool rig_arrival_is_where(const struct rig_arrival *arrival, const struct rig_ex
 		return arrival->kind == RIG_ARRIVAL_FRAME &&
 		       !strcmp(arrival->port, expected->netdev);
 	return arrival->kind != RIG_ARRIVAL_FRAME && arrival->socket == expected->sock;
+}
+
+uint32_t rig_arrival_seq(const struct rig_arrival *arrival)
+{
+	struct nlmsghdr header = {};
+
+	if (arrival->kind == RIG_ARRIVAL_MESSAGE)
+		memcpy(&header, arrival->bytes, sizeof(header));
+	return header.nlmsg_seq;
+}
+
+int rig_arrival_errno(const struct rig_arrival *arrival)
+{
+	struct nlmsghdr header;
+	int32_t value;
+
+	if (arrival->kind != RIG_ARRIVAL_MESSAGE || arrival->size < sizeof(header) + sizeof(value))
+		return -1;
+	memcpy(&header, arrival->bytes, sizeof(header));
+	if (header.nlmsg_type != NLMSG_ERROR && header.nlmsg_type != NLMSG_DONE)
+		return -1;
+	memcpy(&value, arrival->bytes + sizeof(header), sizeof(value));
+	return value < 0 ? -value : value;
 }
 
 int rig_message_errno(const struct rig_message *message)

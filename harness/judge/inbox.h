@@ -31,7 +31,7 @@ struct rig_arrival {
 	const uint8_t *bytes;
 	size_t size;
 	bool shifted;			   /* MESSAGE: it began at 4 modulo 8 in its datagram */
-	const struct rig_message *message; /* MESSAGE and RAW */
+	const struct rig_message *message; /* MESSAGE and RAW, once the inbox is decoded */
 	bool expected;			   /* the model accounts for it */
 	bool wanted;			   /* a `->` accounts for it */
 };
@@ -48,12 +48,19 @@ struct rig_inbox {
 /* Takes in a copy of what a link reported. -1 when out of memory. */
 int rig_inbox_add(struct rig_inbox *inbox, const struct rig_event *event);
 
+/* Most of what comes is as expected, and nobody reads it: decodes what is not yet. As above. */
+int rig_inbox_decode(struct rig_inbox *inbox);
+
 /* Forgets all arrivals; their memory is the arena's. */
 void rig_inbox_empty(struct rig_inbox *inbox);
 void rig_inbox_free(struct rig_inbox *inbox);
 
 /* Whether both are of the same socket or port. */
 bool rig_arrival_is_where(const struct rig_arrival *arrival, const struct rig_expected *expected);
+
+/* As rig_message_errno(), of one that need not be decoded; and the number of its request. */
+int rig_arrival_errno(const struct rig_arrival *arrival);
+uint32_t rig_arrival_seq(const struct rig_arrival *arrival);
 
 /*
  * A few words for a message or frame: "ok", "error EINVAL", "done", "flow.new", "frame". Bytes of

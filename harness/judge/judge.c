@@ -132,23 +132,38 @@ static bool is_met(const struct rig_judge *judge, const struct rig_expected *exp
 	return rig_diff_equal(&diff) && slots_agree(judge, expected, arrival);
 }
 
+static void count(struct rig_tally *tally, const struct rig_expected *expected)
+{
+	if (expected->n_fields > expected->n_open)
+		tally->exact += expected->n_fields - expected->n_open;
+	for (uint32_t i = 0; i < expected->n_open; i++)
+		tally->open[expected->open[i].why]++;
+}
+
 static int take(struct rig_judge *judge, struct pairing *pairing, struct rig_arrival *arrival)
 {
 	pairing->arrival = arrival;
 	arrival->expected = true;
+	if (judge->tally)
+		count(judge->tally, form_for(pairing->expected, arrival));
 	return learn_slots(judge, pairing->expected, arrival);
 }
 
 static struct pairing *find_met(const struct rig_judge *judge, struct channel *channel,
-				const struct rig_arrival *arrival)
+				const struct rig_arrival *arrival, size_t first)
 {
-	for (size_t i = 0; i < channel->n_expected; i++) {
+	for (size_t i = first; i < channel->n_expected; i++) {
 		struct pairing *p = &channel->expected[i];
 
 		if (!p->arrival && is_met(judge, p->expected, arrival))
 			return p;
 	}
 	return NULL;
+}
+
+static const char *place(const struct rig_judge *judge)
+{
+	return judge->place(judge->context);
 }
 
 static const char *where_name(const struct rig_judge *judge, const struct rig_arrival *arrival)
@@ -163,15 +178,31 @@ static const char *dollar(const struct rig_arrival *arrival)
 	return arrival->kind == RIG_ARRIVAL_FRAME ? "" : "$";
 }
 
+/* Most come in the order in which they are expected: each search begins where that goes on. */
 static int pair_equal(struct rig_judge *judge, struct channel *channel)
 {
+	size_t first = 0;
+
 	for (size_t i = 0; i < channel->n_arrivals; i++) {
-		struct pairing *p = find_met(judge, channel, channel->arrivals[i]);
+		struct pairing *p = find_met(judge, channel, channel->arrivals[i], first);
 
 		if (p && take(judge, p, channel->arrivals[i]) < 0)
 			return -1;
+		while (first < channel->n_expected && channel->expected[first].arrival)
+			first++;
 	}
 	return 0;
+}
+
+static bool all_paired(const struct channel *channel)
+{
+	for (size_t i = 0; i < channel->n_arrivals; i++)
+		if (!channel->arrivals[i]->expected)
+			return false;
+	for (size_t i = 0; i < channel->n_expected; i++)
+		if (!channel->expected[i].arrival && !channel->expected[i].expected->optional)
+			return false;
+	return true;
 }
 
 /* ---- what is left over ---- */
@@ -236,16 +267,16 @@ static int report_difference(struct rig_judge *judge, struct pairing *p,
 		rig_bytes_print(&where, "an earlier value");
 	if (is_interrupted(wanted, p->arrival))
 		rig_finding_add(judge->findings, rig_bytes_text(&text),
-				"%s: the dump on %s%s was interrupted by a change", judge->place,
+				"%s: the dump on %s%s was interrupted by a change", place(judge),
 				dollar(wanted), where_name(judge, wanted));
 	else if (strcmp(rig_bytes_text(&e), rig_bytes_text(&r)))
 		rig_finding_add(judge->findings, rig_bytes_text(&text),
-				"%s: model expects %s on %s%s, received %s", judge->place,
+				"%s: model expects %s on %s%s, received %s", place(judge),
 				rig_bytes_text(&e), dollar(wanted), where_name(judge, wanted),
 				rig_bytes_text(&r));
 	else
 		rig_finding_add(judge->findings, rig_bytes_text(&text),
-				"%s: %s on %s%s is not as the model expects: %s", judge->place,
+				"%s: %s on %s%s is not as the model expects: %s", place(judge),
 				rig_bytes_text(&e), dollar(wanted), where_name(judge, wanted),
 				rig_bytes_text(&where));
 	rig_bytes_free(&text);
@@ -305,7 +336,7 @@ static int report_missing(struct rig_judge *judge, const struct rig_expected *ex
 	describe(judge, &wanted, "missing", &text);
 	rig_bytes_print(&text, "  waited %u ms\n", judge->waited_ms);
 	rig_finding_add(judge->findings, rig_bytes_text(&text),
-			"%s: model expects %s on %s%s%s, nothing came", judge->place,
+			"%s: model expects %s on %s%s%s, nothing came", place(judge),
 			rig_bytes_text(&what), dollar(&wanted), where_name(judge, &wanted),
 			expected->group ? " or another socket" : "");
 	rig_bytes_free(&what);
@@ -322,10 +353,10 @@ static void report_unexpected(struct rig_judge *judge, const struct rig_arrival 
 	if (arrival->kind == RIG_ARRIVAL_OVERRUN)
 		rig_finding_add(judge->findings, NULL,
 				"%s: messages were lost: the receive buffer of $%s overran",
-				judge->place, where_name(judge, arrival));
+				place(judge), where_name(judge, arrival));
 	else
 		rig_finding_add(judge->findings, rig_bytes_text(&text),
-				"%s: model expects nothing more on %s%s, received %s", judge->place,
+				"%s: model expects nothing more on %s%s, received %s", place(judge),
 				dollar(arrival), where_name(judge, arrival), rig_bytes_text(&what));
 	rig_bytes_free(&what);
 	rig_bytes_free(&text);
@@ -336,7 +367,7 @@ static void report_order(struct rig_judge *judge, const struct rig_arrival *arri
 	struct rig_bytes what = { 0 };
 
 	rig_arrival_summary(arrival, &what);
-	rig_finding_add(judge->findings, NULL, "%s: %s on %s%s came too early", judge->place,
+	rig_finding_add(judge->findings, NULL, "%s: %s on %s%s came too early", place(judge),
 			rig_bytes_text(&what), dollar(arrival), where_name(judge, arrival));
 	rig_bytes_free(&what);
 }
@@ -345,24 +376,38 @@ static void report_order(struct rig_judge *judge, const struct rig_arrival *arri
  * An arrival is too early when one that has its place before it, and not in the same set, came
  * after it. The inbox is in order of arrival, so addresses tell which came first.
  */
-static void judge_order(struct rig_judge *judge, const struct channel *channel)
+static int judge_order(struct rig_judge *judge, const struct channel *channel,
+		       struct rig_inbox *inbox)
 {
 	const struct pairing *p = channel->expected, *end = p + channel->n_expected;
+	const struct rig_arrival *last = NULL;
 
 	for (; p < end; p++) {
 		unsigned int set = p->expected->set;
 		bool early = false;
 
-		for (const struct pairing *q = channel->expected; p->arrival && q < p; q++)
+		if (!p->arrival)
+			continue;
+		for (const struct pairing *q = channel->expected; p->arrival < last && q < p; q++)
 			early |= q->arrival > p->arrival && !(set && set == q->expected->set);
+		if (early && rig_inbox_decode(inbox) < 0)
+			return -1;
 		if (early)
 			report_order(judge, p->arrival);
+		if (p->arrival > last)
+			last = p->arrival;
 	}
+	return 0;
 }
 
-static int judge_channel(struct rig_judge *judge, struct channel *channel, bool surplus_allowed)
+static int judge_channel(struct rig_judge *judge, struct channel *channel, struct rig_inbox *inbox,
+			 bool surplus_allowed)
 {
-	if (pair_equal(judge, channel) < 0 || pair_similar(judge, channel, same_command) < 0 ||
+	if (pair_equal(judge, channel) < 0)
+		return -1;
+	if (all_paired(channel))
+		return judge_order(judge, channel, inbox);
+	if (rig_inbox_decode(inbox) < 0 || pair_similar(judge, channel, same_command) < 0 ||
 	    pair_similar(judge, channel, same_request) < 0)
 		return -1;
 	for (size_t i = 0; i < channel->n_expected; i++) {
@@ -371,7 +416,8 @@ static int judge_channel(struct rig_judge *judge, struct channel *channel, bool 
 		if (!p->arrival && !p->expected->optional && report_missing(judge, p->expected) < 0)
 			return -1;
 	}
-	judge_order(judge, channel);
+	if (judge_order(judge, channel, inbox) < 0)
+		return -1;
 	for (size_t i = 0; i < channel->n_arrivals; i++) {
 		const struct rig_arrival *arrival = channel->arrivals[i];
 
@@ -391,26 +437,23 @@ static bool same_channel(const struct rig_expected *a, const struct rig_expected
 	return a->kind == RIG_EXPECT_FRAME ? !strcmp(a->netdev, b->netdev) : a->sock == b->sock;
 }
 
-/* How many must come where this one comes; a group's members come there or elsewhere. */
-static size_t must_come(const struct rig_answer *answer, const struct rig_expected *where)
+/* Whether as much has come where this comes as must; members of a group come there or elsewhere. */
+static bool has_come(const struct rig_answer *answer, const struct rig_inbox *inbox,
+		     const struct rig_expected *where, size_t *spare)
 {
-	size_t must = 0;
+	size_t must = 0, came = 0;
 
 	for (size_t i = 0; i < answer->count; i++) {
 		const struct rig_expected *e = &answer->list[i];
 
 		must += same_channel(where, e) && !e->optional && !e->group;
 	}
-	return must;
-}
-
-static size_t have_come(const struct rig_inbox *inbox, const struct rig_expected *where)
-{
-	size_t came = 0;
-
 	for (size_t i = 0; i < inbox->count; i++)
 		came += rig_arrival_is_where(&inbox->list[i], where);
-	return came;
+	if (came < must)
+		return false;
+	*spare = came - must;
+	return true;
 }
 
 static bool begins_group(const struct rig_answer *answer, size_t i)
@@ -420,35 +463,37 @@ static bool begins_group(const struct rig_answer *answer, size_t i)
 	return e->group && (!i || e[-1].group != e->group);
 }
 
-/* Each group needs one arrival of its own on one of its channels. */
-static bool groups_complete(const struct rig_answer *answer, const struct rig_inbox *inbox)
+/* Whether the one at @i is the first of its channel, or of those of a group there. */
+static bool begins_channel(const struct rig_answer *answer, size_t i)
 {
-	size_t must = 0, spare = 0;
+	const struct rig_expected *e = &answer->list[i];
 
-	for (size_t i = 0; i < answer->count; i++) {
-		const struct rig_expected *e = &answer->list[i];
-		bool counted = false;
-
-		if (!e->group)
-			continue;
-		must += begins_group(answer, i) && !e->optional;
-		for (size_t k = 0; k < i; k++)
-			counted |= answer->list[k].group && same_channel(&answer->list[k], e);
-		if (!counted)
-			spare += have_come(inbox, e) - must_come(answer, e);
-	}
-	return spare >= must;
+	for (size_t k = i; k-- > 0;)
+		if (same_channel(&answer->list[k], e) && !answer->list[k].group == !e->group)
+			return false;
+	return true;
 }
 
 bool rig_judge_complete(const struct rig_answer *answer, const struct rig_inbox *inbox)
 {
-	for (size_t i = 0; i < answer->count; i++) {
-		const struct rig_expected *e = &answer->list[i];
+	size_t must = 0, in_groups = 0, room = 0, spare;
 
-		if (have_come(inbox, e) < must_come(answer, e))
-			return false;
+	for (size_t i = 0; i < answer->count; i++) {
+		must += !answer->list[i].optional && !answer->list[i].group;
+		in_groups += begins_group(answer, i) && !answer->list[i].optional;
 	}
-	return groups_complete(answer, inbox);
+	/* Asked after each arrival: most often there are not enough of them yet. */
+	if (inbox->count < must + in_groups)
+		return false;
+	for (size_t i = 0; i < answer->count; i++) {
+		if (!begins_channel(answer, i))
+			continue;
+		if (!has_come(answer, inbox, &answer->list[i], &spare))
+			return false;
+		/* Each group needs one arrival of its own on one of its channels. */
+		room += answer->list[i].group ? spare : 0;
+	}
+	return room >= in_groups;
 }
 
 static struct rig_expected channel_of(const struct rig_arrival *arrival)
@@ -549,19 +594,21 @@ static void channel_fill(struct channel *channel, const struct rig_expected *of,
 			channel->arrivals[channel->n_arrivals++] = &inbox->list[i];
 }
 
-static bool seen_before(const struct rig_expected *all, size_t count)
+/* Appends a channel to those that are known, unless it is one of them. */
+static bool add_channel(struct rig_expected *known, size_t *count, const struct rig_expected *of)
 {
-	for (size_t i = 0; i < count; i++)
-		if (same_channel(&all[i], &all[count]))
-			return true;
-	return false;
+	for (size_t i = *count; i-- > 0;)
+		if (same_channel(&known[i], of))
+			return false;
+	known[(*count)++] = *of;
+	return true;
 }
 
 int rig_judge_answer(struct rig_judge *judge, const struct rig_answer *answer,
 		     struct rig_inbox *inbox)
 {
-	size_t count = answer->count + inbox->count;
-	struct rig_expected *of = rig_arena_alloc(judge->arena, (count + 1) * sizeof(*of));
+	size_t count = answer->count + inbox->count, n_known = 0;
+	struct rig_expected *known = rig_arena_alloc(judge->arena, (count + 1) * sizeof(*known));
 	struct channel channel = {
 		.expected = rig_arena_alloc(judge->arena,
 					    (answer->count + 1) * sizeof(*channel.expected)),
@@ -570,17 +617,19 @@ int rig_judge_answer(struct rig_judge *judge, const struct rig_answer *answer,
 	};
 	struct choice choice;
 
-	if (!of || !channel.expected || !channel.arrivals ||
+	if (!known || !channel.expected || !channel.arrivals ||
 	    !choice_init(&choice, judge->arena, answer->count, inbox->count))
 		return -1;
 	choose_members(judge, answer, &choice, inbox);
 	for (size_t i = 0; i < count; i++) {
-		of[i] = i < answer->count ? answer->list[i] :
-					    channel_of(&inbox->list[i - answer->count]);
-		if (seen_before(of, i))
+		const struct rig_expected of = i < answer->count ?
+						       answer->list[i] :
+						       channel_of(&inbox->list[i - answer->count]);
+
+		if (!add_channel(known, &n_known, &of))
 			continue;
-		channel_fill(&channel, &of[i], answer, &choice, inbox);
-		if (judge_channel(judge, &channel, answer->unmodelled != NULL) < 0)
+		channel_fill(&channel, &of, answer, &choice, inbox);
+		if (judge_channel(judge, &channel, inbox, answer->unmodelled != NULL) < 0)
 			return -1;
 	}
 	return 0;

@@ -11,6 +11,7 @@
 
 #include "judge/finding.h"
 #include "judge/inbox.h"
+#include "judge/tally.h"
 #include "model/model.h"
 
 /* A value that the kernel chose in this step. */
@@ -24,10 +25,11 @@ struct rig_judge {
 	const struct rig_family_ids *ids;
 	struct rig_findings *findings;
 	const char *(*socket_name)(void *context, unsigned int socket); /* without '$' */
+	const char *(*place)(void *context); /* begins every headline: "line 7: flow.new" */
 	void *context;
-	const char *place;	/* begins every headline: "line 7: flow.new" */
-	unsigned int waited_ms; /* how long was waited for what is missing */
-	struct rig_slot *slots; /* out: to be told to the model; in the arena */
+	struct rig_tally *tally; /* of what is compared; NULL: nobody asks */
+	unsigned int waited_ms;	 /* how long was waited for what is missing */
+	struct rig_slot *slots;	 /* out: to be told to the model; in the arena */
 	size_t n_slots;
 	size_t room;
 };

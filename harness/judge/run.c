@@ -8,7 +8,6 @@
 
 #include "judge/known.h"
 #include "judge/play.h"
-#include "link/link.h"
 #include "wire/codec.h"
 
 #define TIMEOUT_MS 2000
@@ -19,8 +18,11 @@ struct rig_runner {
 	struct rig_run_options options;
 	struct rig_model *model;
 	struct rig_answer answer;
-	struct rig_arena arena; /* of the run in hand */
+	struct rig_arena arena;	  /* of the run in hand */
+	struct rig_arena arrived; /* of what came last, and of judging it */
 	struct rig_inbox inbox;
+	struct rig_batch batch;
+	unsigned int batch_max;
 	struct rig_bytes reason;
 	struct rig_bytes detail;
 };
@@ -59,6 +61,7 @@ struct rig_runner *rig_runner_new(struct rig_link *link, const struct rig_run_op
 	runner->link = link;
 	runner->facts = rig_link_facts(link);
 	runner->options = *options;
+	runner->batch_max = 1;
 	if (!runner->options.timeout_ms)
 		runner->options.timeout_ms = TIMEOUT_MS;
 	runner->model = make_model(runner->facts);
@@ -80,9 +83,16 @@ void rig_runner_free(struct rig_runner *runner)
 	rig_model_free(runner->model);
 	rig_inbox_free(&runner->inbox);
 	rig_arena_free(&runner->arena);
+	rig_arena_free(&runner->arrived);
+	rig_batch_free(&runner->batch);
 	rig_bytes_free(&runner->reason);
 	rig_bytes_free(&runner->detail);
 	free(runner);
+}
+
+void rig_runner_batch(struct rig_runner *runner, unsigned int datagrams)
+{
+	runner->batch_max = datagrams < RIG_PLAY_BATCH_MAX ? datagrams : RIG_PLAY_BATCH_MAX;
 }
 
 /* ---- what a script needs ---- */
@@ -231,22 +241,22 @@ static void conclude(struct rig_runner *runner, const struct rig_script *script,
 
 /* ---- a run ---- */
 
-static void show(const struct rig_runner *runner, struct rig_play *play,
-		 const struct rig_step *step)
+static int show(const struct rig_runner *runner, struct rig_play *play, const struct rig_step *step)
 {
 	const struct rig_scene_socket *socket =
 		step->kind == RIG_STEP_SEND ? rig_scene_socket_find(&play->scene, step->socket) :
 					      NULL;
 	const struct rig_step_done done = {
 		.step = step,
-		.answer = play->answer,
 		.inbox = &play->scene.inbox,
 		.findings = play->scene.findings.first,
 		.socket = socket ? socket->handle : 0,
 	};
 
-	if (runner->options.watch && runner->options.watch(runner->options.context, &done))
-		play->stopped = true;
+	if (rig_inbox_decode(&play->scene.inbox) < 0)
+		return -1;
+	play->stopped |= runner->options.watch(runner->options.context, &done);
+	return 0;
 }
 
 static int play_script(struct rig_runner *runner, struct rig_play *play,
@@ -257,7 +267,8 @@ static int play_script(struct rig_runner *runner, struct rig_play *play,
 	for (const struct rig_step *s = script->steps; s && !play->stopped; s = s->next) {
 		if (rig_play_step(play, s, err) < 0)
 			return -1;
-		show(runner, play, s);
+		if (runner->options.watch && show(runner, play, s) < 0)
+			return rig_error_set(err, "out of memory");
 	}
 	return play->stopped ? 0 : rig_play_end(play, err);
 }
@@ -295,7 +306,9 @@ static void reset(struct rig_runner *runner)
 	rig_bytes_reset(&runner->reason);
 	rig_bytes_reset(&runner->detail);
 	rig_model_reset(runner->model);
-	runner->inbox.arena = &runner->arena;
+	rig_arena_reset(&runner->arrived);
+	runner->batch.count = 0;
+	runner->inbox.arena = &runner->arrived;
 	runner->inbox.ids = &runner->facts->families;
 }
 
@@ -312,11 +325,14 @@ int rig_runner_run(struct rig_runner *runner, const struct rig_script *script, s
 		},
 		.link = runner->link,
 		.model = runner->model,
+		.batch = &runner->batch,
+		.batch_max = runner->options.watch ? 1 : runner->batch_max,
 		.answer = &runner->answer,
+		.tally = &run->tally,
 		.timeout_ms = runner->options.timeout_ms,
+		.first_only = runner->options.first_only,
 	};
 	const struct rig_finding *last_acceptable;
-	struct rig_model_counts before, after;
 	struct timespec start;
 	int ret;
 
@@ -328,7 +344,6 @@ int rig_runner_run(struct rig_runner *runner, const struct rig_script *script, s
 		return 0;
 	}
 	play.scene.inbox = runner->inbox;
-	rig_model_counts(runner->model, &before);
 	ret = play_script(runner, &play, script, err);
 	runner->inbox = play.scene.inbox;
 	if (clean(runner, &play, err) < 0 || ret < 0)
@@ -337,9 +352,6 @@ int rig_runner_run(struct rig_runner *runner, const struct rig_script *script, s
 	if (find_stale(runner, script, &play.scene.findings) < 0)
 		return rig_error_set(err, "out of memory");
 	conclude(runner, script, &play.scene.findings, last_acceptable, run);
-	rig_model_counts(runner->model, &after);
-	run->exact = after.fields_exact - before.fields_exact;
-	run->open = after.fields_open - before.fields_open;
 	run->duration_ms = since_ms(&start);
 	return 0;
 }

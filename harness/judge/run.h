@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct rig_answer;
+#include "judge/tally.h"
+
 struct rig_error;
 struct rig_finding;
 struct rig_inbox;
@@ -20,10 +21,9 @@ struct rig_runner;
 struct rig_script;
 struct rig_step;
 
-/* A step that was done and judged: what the model said must come, and what came. */
+/* A step that was done and judged, and what came. */
 struct rig_step_done {
 	const struct rig_step *step;
-	const struct rig_answer *answer;
 	const struct rig_inbox *inbox;
 	const struct rig_finding *findings; /* of the whole run so far, first to last */
 	unsigned int socket;		    /* handle of the one that it sent on, if it did */
@@ -40,7 +40,12 @@ enum rig_verdict {
 struct rig_run_options {
 	unsigned int timeout_ms;       /* how long an expected message may take; 0: 2000 */
 	const struct rig_known *known; /* accepted divergences; NULL: none */
-	/* Called after each step; true: the run ends here. NULL: not called. */
+	/* A run ends at the first difference, or when the model has lost track. */
+	bool first_only;
+	/*
+	 * Called after each step, one datagram at a time; true: the run ends here. NULL: not
+	 * called.
+	 */
 	bool (*watch)(void *context, const struct rig_step_done *done);
 	void *context;
 	/*
@@ -58,14 +63,19 @@ struct rig_run {
 	const struct rig_finding *findings; /* of all kinds, first to last */
 	unsigned int differences;	    /* how many */
 	unsigned int duration_ms;
-	uint64_t exact; /* fields judged exactly in this run */
-	uint64_t open;	/* fields that the contract leaves open */
+	struct rig_tally tally;
 };
 
 /* Keeps the link and the options' strings, owns neither. NULL on error. */
 struct rig_runner *rig_runner_new(struct rig_link *link, const struct rig_run_options *options,
 				  struct rig_error *err);
 void rig_runner_free(struct rig_runner *runner);
+
+/*
+ * How many datagrams may be sent from here on before anybody looks at what comes; at first 1. With
+ * more, a difference says only between which lines it is: run the script again with 1.
+ */
+void rig_runner_batch(struct rig_runner *runner, unsigned int datagrams);
 
 /*
  * Runs one script from a clean target to a clean target. Returns 0 with a verdict in `run`. A

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The steps that do not send, and the table of all. */
-#include <stdio.h>
 #include <string.h>
 
 #include "judge/play.h"
-#include "link/link.h"
 
 #define DEFAULT_SOCKET "sock"
 
@@ -119,28 +117,25 @@ static int do_netdev(struct rig_play *play, const struct rig_step *step, struct 
 static int do_remove(struct rig_play *play, const struct rig_step *step, struct rig_error *err)
 {
 	struct rig_error why = { 0 };
-	char place[RIG_PLAY_PLACE_MAX];
 
 	rig_model_netdev_gone(play->model, step->name, rig_scene_netns_of(&play->scene, step->name),
 			      play->answer);
 	if (rig_link_netdev_remove(play->link, step->name, &why) < 0)
 		return rig_play_cannot(play, step, &why);
-	snprintf(place, sizeof(place), "line %u: %s", step->place.line, step->text);
-	return rig_play_judge(play, step, place, NULL, err);
+	return rig_play_judge(play, play->answer, step, NULL, err);
 }
 
 static int do_frame(struct rig_play *play, const struct rig_step *step, struct rig_error *err)
 {
 	struct rig_error why = { 0 };
-	char place[RIG_PLAY_PLACE_MAX];
 
 	rig_model_frame(play->model, step->name, rig_scene_netns_of(&play->scene, step->name),
 			step->frame, step->frame_size, play->answer);
-	if (!rig_play_spares(play) &&
+	if (!rig_play_spares(play->answer) &&
 	    rig_link_frame_put(play->link, step->name, step->frame, step->frame_size, &why) < 0)
 		return rig_play_cannot(play, step, &why);
-	snprintf(place, sizeof(place), "line %u: frame %s", step->place.line, step->name);
-	return rig_play_judge(play, step, place, NULL, err);
+	play->tally->messages++;
+	return rig_play_judge(play, play->answer, step, NULL, err);
 }
 
 /* What a script needs was looked at before its first step. */
@@ -186,7 +181,14 @@ int rig_play_begin(struct rig_play *play, const struct rig_script *script, struc
 
 int rig_play_step(struct rig_play *play, const struct rig_step *step, struct rig_error *err)
 {
-	rig_inbox_empty(&play->scene.inbox);
-	rig_play_expect_nothing(play);
+	if (step->kind != RIG_STEP_SEND) {
+		if (rig_batch_play(play, err) < 0)
+			return -1;
+		if (play->stopped)
+			return 0;
+		rig_inbox_empty(&play->scene.inbox);
+		rig_arena_reset(play->scene.inbox.arena);
+	}
+	play->step = step;
 	return doer[step->kind](play, step, err);
 }

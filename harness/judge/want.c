@@ -293,6 +293,8 @@ static bool judge_want(struct asked *a)
 int rig_scene_judge_wants(struct rig_scene *scene, const struct rig_step *step,
 			  const uint32_t *seqs)
 {
+	if (step->wants && rig_inbox_decode(&scene->inbox) < 0)
+		return -1;
 	for (const struct rig_want *want = step->wants; want; want = want->next) {
 		struct asked a = {
 			.scene = scene,

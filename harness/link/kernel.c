@@ -197,8 +197,10 @@ static int receive(struct rig_link *link, int timeout_ms, struct rig_event *even
 		   struct rig_error *err)
 {
 	struct rig_kernel_link *k = kernel_link(link);
-	int ret = 0;
+	int ret = rig_raw_next(k, event, err);
 
+	if (ret)
+		return ret;
 	/* A reply is there when the request has been sent: no need to ask poll() first. */
 	if (timeout_ms > 0 && k->hot >= 0)
 		ret = rig_raw_take(k, k->hot, event, err);

@@ -12,7 +12,8 @@ struct nl_sock;
 
 enum {
 	RIG_LINK_NAMESPACES = 8,
-	RIG_LINK_DATAGRAM_MAX = 1 << 20,
+	RIG_LINK_DATAGRAM_MAX = 1 << 18,
+	RIG_LINK_INTAKE = 64, /* datagrams that one call sends or takes */
 	RIG_LINK_FDS = RIG_LINK_SOCKETS + RIG_LINK_NAMESPACES,
 };
 
@@ -34,6 +35,18 @@ struct rig_port {
 	bool ours;   /* a veth pair: ours to delete */
 };
 
+/*
+ * What one call brought in from one socket: system calls are the most of what a request costs, in
+ * User-Mode Linux above all.
+ */
+struct rig_intake {
+	int handle;
+	unsigned int next, count; /* those from next on have not been handed out */
+	struct mmsghdr header[RIG_LINK_INTAKE];
+	struct iovec room[RIG_LINK_INTAKE];
+	uint8_t bytes[RIG_LINK_INTAKE][RIG_LINK_DATAGRAM_MAX];
+};
+
 struct rig_kernel_link {
 	struct rig_link link;
 	struct rig_netns netns[RIG_LINK_NAMESPACES];
@@ -46,7 +59,8 @@ struct rig_kernel_link {
 	struct nl_sock *tracker; /* of the first namespace's connections; NULL: has none */
 	int devices;		 /* the list of the first namespace's netdevs, a file of /proc */
 	char *baseline;		 /* those that were there at first */
-	uint8_t buffer[RIG_LINK_DATAGRAM_MAX];
+	uint8_t buffer[RIG_LINK_FRAME_MAX + RIG_LINK_FRAME_SLACK];
+	struct rig_intake intake;
 };
 
 /* netns.c. The number of a namespace, -1 when there is none of that name. NULL is the first. */
@@ -62,11 +76,13 @@ int rig_raw_new(struct rig_link *link, struct rig_link_socket *sock, struct rig_
 int rig_raw_close(struct rig_link *link, int handle, struct rig_error *err);
 void rig_raw_close_all(struct rig_kernel_link *k);
 int rig_raw_join(struct rig_link *link, int handle, uint32_t group, struct rig_error *err);
-int rig_raw_send(struct rig_link *link, int handle, const void *data, size_t len,
-		 struct rig_error *err);
-/* 1 and an event, 0 when there is nothing now, -1. */
+int rig_raw_send(struct rig_link *link, int handle, const struct rig_link_datagram *list,
+		 unsigned int count, struct rig_error *err);
+/* 1 and an event, 0 when there is nothing now, -1. What was taken in before comes first. */
 int rig_raw_take(struct rig_kernel_link *k, int handle, struct rig_event *event,
 		 struct rig_error *err);
+/* 1 and an event that has been taken in already, 0 when there is none. */
+int rig_raw_next(struct rig_kernel_link *k, struct rig_event *event, struct rig_error *err);
 
 /* netdev.c: netdevs, in the namespace that the thread was in when it opened the route socket. */
 struct nl_sock *rig_netdev_open(struct rig_error *err);

@@ -76,10 +76,10 @@ int rig_link_join(struct rig_link *link, int handle, uint32_t group, struct rig_
 	return link->ops->join(link, handle, group, err);
 }
 
-int rig_link_send(struct rig_link *link, int handle, const void *data, size_t len,
-		  struct rig_error *err)
+int rig_link_send(struct rig_link *link, int handle, const struct rig_link_datagram *list,
+		  unsigned int count, struct rig_error *err)
 {
-	return link->ops->send(link, handle, data, len, err);
+	return link->ops->send(link, handle, list, count, err);
 }
 
 int rig_link_netdev_add(struct rig_link *link, struct rig_link_netdev *dev, struct rig_error *err)

@@ -90,12 +90,19 @@ int rig_link_socket_new(struct rig_link *link, struct rig_link_socket *sock, str
 int rig_link_socket_close(struct rig_link *link, int handle, struct rig_error *err);
 int rig_link_join(struct rig_link *link, int handle, uint32_t group, struct rig_error *err);
 
+/* A datagram, as it stands. */
+struct rig_link_datagram {
+	const void *data;
+	size_t len;
+};
+
 /*
- * One datagram, as it stands: the kernel has handled it when this returns. 0, or the negative errno
- * that the kernel refused it with.
+ * Sends datagrams one after the other: the kernel has handled them when this returns. Stops at one
+ * that the kernel refuses. Returns how many it took, or, when it refused the first, its negative
+ * errno.
  */
-int rig_link_send(struct rig_link *link, int handle, const void *data, size_t len,
-		  struct rig_error *err);
+int rig_link_send(struct rig_link *link, int handle, const struct rig_link_datagram *list,
+		  unsigned int count, struct rig_error *err);
 
 /*
  * Makes a veth pair whose near end has the given name; both ends are up when this returns. The

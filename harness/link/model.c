@@ -181,20 +181,23 @@ static int queue_answer(struct model_link *m, struct rig_error *err)
 	return 0;
 }
 
-static int send_bytes(struct rig_link *link, int handle, const void *data, size_t len,
-		      struct rig_error *err)
+static int send_datagrams(struct rig_link *link, int handle, const struct rig_link_datagram *list,
+			  unsigned int count, struct rig_error *err)
 {
 	struct model_link *m = model_link(link);
-	int ret;
+	unsigned int i;
+	int ret = 0;
 
 	if (check_socket(m, handle, err) < 0)
 		return -EBADF;
-	ret = rig_model_send(m->model, handle, data, len, &m->answer);
-	if (ret < 0)
-		rig_error_set(err, "send %zu bytes: %s", len, strerror(-ret));
-	else if (queue_answer(m, err) < 0)
-		ret = -ENOMEM;
-	return ret;
+	for (i = 0; i < count && ret == 0; i++) {
+		ret = rig_model_send(m->model, handle, list[i].data, list[i].len, &m->answer);
+		if (ret < 0)
+			rig_error_set(err, "send %zu bytes: %s", list[i].len, strerror(-ret));
+		else if (queue_answer(m, err) < 0)
+			return -ENOMEM;
+	}
+	return ret == 0 ? (int)count : i > 1 ? (int)i - 1 : ret;
 }
 
 static struct device *new_device(struct model_link *m, const char *name, const char *netns,
@@ -355,7 +358,7 @@ static const struct rig_link_ops model_ops = {
 	.socket_new = socket_new,
 	.socket_close = socket_close,
 	.join = join,
-	.send = send_bytes,
+	.send = send_datagrams,
 	.netdev_add = netdev_add,
 	.netdev_remove = netdev_remove,
 	.netdev_find = netdev_find,

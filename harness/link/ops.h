@@ -9,6 +9,7 @@ enum {
 	RIG_LINK_SOCKETS = 64, /* open at a time */
 	RIG_LINK_PORTS = 64,   /* netdevs made or watched at a time */
 	RIG_LINK_FRAME_MAX = 65536 + 64,
+	RIG_LINK_FRAME_SLACK = 4, /* for a VLAN tag before its first byte */
 };
 
 struct rig_link_ops {
@@ -18,8 +19,8 @@ struct rig_link_ops {
 			  struct rig_error *err);
 	int (*socket_close)(struct rig_link *link, int handle, struct rig_error *err);
 	int (*join)(struct rig_link *link, int handle, uint32_t group, struct rig_error *err);
-	int (*send)(struct rig_link *link, int handle, const void *data, size_t len,
-		    struct rig_error *err);
+	int (*send)(struct rig_link *link, int handle, const struct rig_link_datagram *list,
+		    unsigned int count, struct rig_error *err);
 	int (*netdev_add)(struct rig_link *link, struct rig_link_netdev *dev,
 			  struct rig_error *err);
 	int (*netdev_remove)(struct rig_link *link, const char *name, struct rig_error *err);

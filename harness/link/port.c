@@ -15,7 +15,7 @@
 #include "link/kernel.h"
 #include "wire/error.h"
 
-enum { BUFFER_SIZE = 4 << 20, VLAN_OFFSET = 2 * ETH_ALEN, VLAN_LEN = 4 };
+enum { BUFFER_SIZE = 4 << 20, VLAN_OFFSET = 2 * ETH_ALEN, VLAN_LEN = RIG_LINK_FRAME_SLACK };
 
 /* How often a frame can be queued on its way, and how long that may take. */
 enum { HOPS = 4, MARK_MS = 2000, LOOPBACK = 1 };

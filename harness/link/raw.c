@@ -12,7 +12,8 @@
 #include "link/kernel.h"
 #include "wire/error.h"
 
-enum { BUFFER_SIZE = 8 << 20 };
+/* What is sent is no longer than a socket has it that was not asked: the model knows that limit. */
+enum { BUFFER_SIZE = 8 << 20, SEND_SIZE = 212992 };
 
 static struct rig_kernel_link *kernel_link(struct rig_link *link)
 {
@@ -98,7 +99,7 @@ int rig_raw_new(struct rig_link *link, struct rig_link_socket *sock, struct rig_
 
 	fd = mnl_socket_get_fd(nl);
 	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, sock->rcvbuf ? sock->rcvbuf : BUFFER_SIZE);
-	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, BUFFER_SIZE);
+	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_SIZE / 2); /* the kernel doubles it */
 	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0) {
 		rig_error_set(err, "bind a netlink socket: %s", strerror(errno));
 		mnl_socket_close(nl);
@@ -129,6 +130,8 @@ int rig_raw_close(struct rig_link *link, int handle, struct rig_error *err)
 	k->sock[handle] = NULL;
 	if (k->hot == handle)
 		k->hot = -1;
+	if (k->intake.handle == handle)
+		k->intake.next = k->intake.count;
 	return 0;
 }
 
@@ -152,45 +155,98 @@ int rig_raw_join(struct rig_link *link, int handle, uint32_t group, struct rig_e
 	return 0;
 }
 
-int rig_raw_send(struct rig_link *link, int handle, const void *data, size_t len,
-		 struct rig_error *err)
+/* Of the datagrams that sendmmsg() takes at a time. */
+static int send_some(int fd, const struct rig_link_datagram *list, unsigned int count)
+{
+	struct mmsghdr header[RIG_LINK_INTAKE];
+	struct iovec bytes[RIG_LINK_INTAKE];
+
+	for (unsigned int i = 0; i < count; i++) {
+		bytes[i] = (struct iovec){ (void *)(uintptr_t)list[i].data, list[i].len };
+		header[i].msg_hdr = (struct msghdr){ .msg_iov = &bytes[i], .msg_iovlen = 1 };
+	}
+	/* With an address, as mnl_socket_sendto() has it, what the opener may do is not asked. */
+	return sendmmsg(fd, header, count, 0);
+}
+
+int rig_raw_send(struct rig_link *link, int handle, const struct rig_link_datagram *list,
+		 unsigned int count, struct rig_error *err)
 {
 	struct rig_kernel_link *k = kernel_link(link);
 	struct mnl_socket *nl = find(k, handle, err);
+	unsigned int sent = 0;
 	int ret = 0;
 
 	if (!nl)
 		return -EBADF;
 	k->hot = handle;
-	/* With an address, as mnl_socket_sendto() has it, what the opener may do is not asked. */
-	if (send(mnl_socket_get_fd(nl), data, len, 0) < 0) {
-		ret = -errno;
-		rig_error_set(err, "send %zu bytes: %s", len, strerror(-ret));
+	while (sent < count) {
+		unsigned int some = count - sent;
+
+		if (some > RIG_LINK_INTAKE)
+			some = RIG_LINK_INTAKE;
+		ret = send_some(mnl_socket_get_fd(nl), list + sent, some);
+		if (ret < 0)
+			break;
+		sent += (unsigned int)ret;
 	}
-	return ret;
+	if (ret < 0 && sent == 0) {
+		ret = -errno;
+		rig_error_set(err, "send %zu bytes: %s", list->len, strerror(-ret));
+		return ret;
+	}
+	return (int)sent;
+}
+
+int rig_raw_next(struct rig_kernel_link *k, struct rig_event *event, struct rig_error *err)
+{
+	struct rig_intake *in = &k->intake;
+	unsigned int i = in->next;
+
+	if (i == in->count)
+		return 0;
+	in->next++;
+	if (in->header[i].msg_hdr.msg_flags & MSG_TRUNC)
+		return rig_error_set(err, "a datagram of more than %d bytes",
+				     RIG_LINK_DATAGRAM_MAX);
+	event->kind = RIG_EVENT_DATAGRAM;
+	event->socket = in->handle;
+	event->data = in->bytes[i];
+	event->len = in->header[i].msg_len;
+	return 1;
+}
+
+/* Fills the intake with what is there: 1 when something is, 0, or -1 with errno. */
+static int take_in(struct rig_intake *in, int handle, int fd)
+{
+	int got;
+
+	for (unsigned int i = 0; i < RIG_LINK_INTAKE; i++) {
+		in->room[i] = (struct iovec){ in->bytes[i], RIG_LINK_DATAGRAM_MAX };
+		in->header[i].msg_hdr = (struct msghdr){ .msg_iov = &in->room[i], .msg_iovlen = 1 };
+	}
+	got = recvmmsg(fd, in->header, RIG_LINK_INTAKE, MSG_DONTWAIT, NULL);
+	in->handle = handle;
+	in->next = 0;
+	in->count = got > 0 ? (unsigned int)got : 0;
+	return got > 0 ? 1 : got;
 }
 
 int rig_raw_take(struct rig_kernel_link *k, int handle, struct rig_event *event,
 		 struct rig_error *err)
 {
-	ssize_t got = recv(mnl_socket_get_fd(k->sock[handle]), k->buffer, sizeof(k->buffer),
-			   MSG_DONTWAIT | MSG_TRUNC);
-
-	event->socket = handle;
-	event->data = k->buffer;
-	event->len = 0;
-	if (got < 0 && errno == ENOBUFS) {
+	if (k->intake.next < k->intake.count)
+		return rig_raw_next(k, event, err);
+	if (take_in(&k->intake, handle, mnl_socket_get_fd(k->sock[handle])) > 0)
+		return rig_raw_next(k, event, err);
+	if (errno == ENOBUFS) {
 		event->kind = RIG_EVENT_OVERRUN;
+		event->socket = handle;
+		event->data = k->intake.bytes[0];
+		event->len = 0;
 		return 1;
 	}
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+	if (errno == EAGAIN || errno == EINTR)
 		return 0;
-	if (got < 0)
-		return rig_error_set(err, "receive on a netlink socket: %s", strerror(errno));
-	if ((size_t)got > sizeof(k->buffer))
-		return rig_error_set(err, "a datagram of %zd bytes, more than %zu", got,
-				     sizeof(k->buffer));
-	event->kind = RIG_EVENT_DATAGRAM;
-	event->len = got;
-	return 1;
+	return rig_error_set(err, "receive on a netlink socket: %s", strerror(errno));
 }

@@ -24,6 +24,8 @@ const char *rig_open_name(enum rig_open_why why)
 		return "limit by the machine's memory";
 	case RIG_OPEN_UNDEFINED:
 		return "not defined by the contract";
+	case RIG_OPEN_REASONS:
+		break;
 	}
 	return "?";
 }
@@ -78,6 +80,8 @@ void rig_answer_finish(struct rig_answer *a)
 	for (size_t i = 0; i < a->count; i++) {
 		s->list[i].bytes = s->bytes + s->spot[i].bytes;
 		s->list[i].open = s->list[i].n_open ? s->open + s->spot[i].open : NULL;
+		if (s->list[i].kind == RIG_EXPECT_FRAME)
+			s->list[i].netdev = (const char *)s->list[i].bytes + s->list[i].len;
 	}
 	for (size_t i = 0; i < s->n_shifted; i++) {
 		struct rig_shifted *f = &s->shifted[i];
@@ -193,6 +197,7 @@ void rig_message_begin(struct rig_answer *a, unsigned int sock, uint32_t portid,
 	e->role = role;
 	e->sock = sock;
 	e->portid = portid;
+	e->n_fields = 1;
 	a->store->fields++;
 	rig_put_raw(a, &h, sizeof(h));
 }
@@ -270,6 +275,7 @@ void rig_message_again(struct rig_answer *a, unsigned int sock, uint32_t portid,
 size_t rig_put(struct rig_answer *a, unsigned int type, const void *data, size_t len)
 {
 	struct nlattr h = { .nla_len = NLA_HDRLEN + len, .nla_type = type };
+	struct rig_expected *e = rig_message_current(a);
 	size_t offset;
 
 	rig_put_raw(a, &h, sizeof(h));
@@ -277,6 +283,8 @@ size_t rig_put(struct rig_answer *a, unsigned int type, const void *data, size_t
 	rig_put_raw(a, NULL, NLA_ALIGN(len) - len);
 	if (a->store)
 		a->store->fields++;
+	if (e)
+		e->n_fields++;
 	return offset;
 }
 
@@ -363,9 +371,11 @@ void rig_frame_put(struct rig_answer *a, const char *netdev, const char *netns, 
 		return;
 	e->kind = RIG_EXPECT_FRAME;
 	e->role = RIG_ROLE_FRAME;
-	e->netdev = netdev;
 	e->netns = netns;
+	e->n_fields = 1;
 	a->store->fields++;
 	rig_put_raw(a, bytes, len);
 	rig_message_end(a);
+	/* The answer outlives the netdev: its name stands behind the frame. */
+	rig_put_raw(a, netdev, strlen(netdev) + 1);
 }

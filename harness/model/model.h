@@ -109,6 +109,7 @@ enum rig_open_why {
 	RIG_OPEN_RANDOM,    /* a random number decides */
 	RIG_OPEN_MEMORY,    /* a limit by the machine's memory */
 	RIG_OPEN_UNDEFINED, /* the contract does not define it */
+	RIG_OPEN_REASONS,
 };
 
 /* A few words for a report: "kernel-chosen ifindex". */
@@ -162,6 +163,7 @@ struct rig_expected {
 	uint32_t len;
 	const struct rig_open *open; /* ascending, disjoint */
 	uint32_t n_open;
+	uint32_t n_fields; /* its headers count as one, each attribute, a frame */
 	/*
 	 * With RIG_BUILD_PAD64, padding depends on where a message stands: this is the same
 	 * message for one that begins at 4 modulo 8 in its datagram. NULL: no difference.

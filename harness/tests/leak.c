@@ -22,7 +22,8 @@ static int make(struct rig_link *link, struct rig_error *err)
 	if (rig_link_socket_new(link, &sock, err) == 0 &&
 	    rig_parse(&parser, "leak", text, strlen(text), &messages, err) == 0 &&
 	    rig_encode(messages, &facts->families, NULL, NULL, &bytes, err) == 0)
-		ret = rig_link_send(link, sock.handle, bytes.data, bytes.size, err);
+		ret = rig_link_send(link, sock.handle,
+				    &(struct rig_link_datagram){ bytes.data, bytes.size }, 1, err);
 	rig_bytes_free(&bytes);
 	rig_arena_free(&arena);
 	return ret;

@@ -62,6 +62,7 @@ static void answer_on_the_right_socket(void)
 	struct rig_event event;
 	uint8_t bytes[64];
 	size_t len = request(link, bytes);
+	const struct rig_link_datagram datagram = { bytes, len };
 	struct nlmsgerr error;
 
 	CU_ASSERT_EQUAL_FATAL(rig_link_socket_new(link, &a, &err), 0);
@@ -69,7 +70,7 @@ static void answer_on_the_right_socket(void)
 	CU_ASSERT_NOT_EQUAL(a.portid, b.portid);
 	CU_ASSERT_EQUAL(rig_link_receive(link, 0, &event, &err), 0);
 
-	CU_ASSERT_EQUAL(rig_link_send(link, b.handle, bytes, len, &err), 0);
+	CU_ASSERT_EQUAL(rig_link_send(link, b.handle, &datagram, 1, &err), 1);
 	CU_ASSERT_EQUAL_FATAL(rig_link_receive(link, 0, &event, &err), 1);
 	CU_ASSERT_EQUAL(event.kind, RIG_EVENT_DATAGRAM);
 	CU_ASSERT_EQUAL(event.socket, b.handle);
@@ -83,13 +84,14 @@ static void answer_on_the_right_socket(void)
 
 static void closed_socket(void)
 {
+	const struct rig_link_datagram datagram = { "", 0 };
 	struct rig_link *link = open_model();
 	struct rig_link_socket sock = {};
 	struct rig_error err = {};
 
 	CU_ASSERT_EQUAL_FATAL(rig_link_socket_new(link, &sock, &err), 0);
 	CU_ASSERT_EQUAL(rig_link_socket_close(link, sock.handle, &err), 0);
-	CU_ASSERT_EQUAL(rig_link_send(link, sock.handle, "", 0, &err), -EBADF);
+	CU_ASSERT_EQUAL(rig_link_send(link, sock.handle, &datagram, 1, &err), -EBADF);
 	CU_ASSERT_STRING_EQUAL(err.message, "no socket 0 is open");
 	rig_link_close(link);
 }

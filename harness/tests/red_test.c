@@ -198,12 +198,12 @@ static int bad_join(struct rig_link *link, int handle, uint32_t group, struct ri
 	return inner(link)->ops->join(inner(link), handle, group, err);
 }
 
-static int bad_send(struct rig_link *link, int handle, const void *data, size_t len,
-		    struct rig_error *err)
+static int bad_send(struct rig_link *link, int handle, const struct rig_link_datagram *list,
+		    unsigned int count, struct rig_error *err)
 {
-	int ret = inner(link)->ops->send(inner(link), handle, data, len, err);
+	int ret = inner(link)->ops->send(inner(link), handle, list, count, err);
 
-	if (ret == 0 || bad(link)->fault != FAULT_SENDING)
+	if (ret >= 0 || bad(link)->fault != FAULT_SENDING)
 		return ret;
 	bad(link)->spoiled++;
 	return -ENOBUFS;

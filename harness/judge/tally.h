@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How much was judged: counted where it is compared, never where it is predicted.
+ */
+#ifndef RIG_JUDGE_TALLY_H
+#define RIG_JUDGE_TALLY_H
+
+#include <stdint.h>
+
+#include "model/model.h"
+
+enum { RIG_TALLY_ERRNOS = 134 };
+
+struct rig_tally {
+	uint64_t messages;		    /* sent, and frames put on ports */
+	uint64_t datagrams;		    /* that the messages came in */
+	uint64_t answers[RIG_TALLY_ERRNOS]; /* received, by errno; 0: success */
+	uint64_t exact;			    /* fields that had to be equal, and were looked at */
+	uint64_t open[RIG_OPEN_REASONS];    /* spans that the contract leaves open, by reason */
+};
+
+/* Adds all of `from`. */
+void rig_tally_add(struct rig_tally *tally, const struct rig_tally *from);
+
+/* Spans left open, for whatever reason. */
+uint64_t rig_tally_open(const struct rig_tally *tally);
+
+#endif
