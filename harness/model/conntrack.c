@@ -204,7 +204,8 @@ static bool is_cached(struct rig_exec *x, struct rig_packet *p, const struct rig
 		return false;
 	}
 	/* Not in the table yet, and copies of the packet carry it, too: then it is nobody's. */
-	if (executed && o->commit && !p->conn->confirmed && p->conn->refs > 1) {
+	if (x->m->profile->copies_apart && executed && o->commit && !p->conn->confirmed &&
+	    p->conn->refs > 1) {
 		carry(p, NULL, false);
 		return false;
 	}
@@ -259,16 +260,26 @@ static void look_up(struct rig_exec *x, struct rig_packet *p, uint16_t zone, uin
 
 /* --- Commit --- */
 
+/* Does the tracker let the later one of two equal connections become the earlier one? */
+static bool may_merge(uint8_t proto)
+{
+	return proto != IPPROTO_TCP && proto != IPPROTO_ICMP && proto != IPPROTO_ICMPV6;
+}
+
 static int confirm(struct rig_exec *x, struct rig_packet *p)
 {
-	struct rig_conn *conn = p->conn;
+	struct rig_conn *conn = p->conn, *earlier;
 	bool reply;
 
 	if (conn->confirmed || p->conn_reply)
 		return 0;
-	if (find(x->m, conn->netns, conn->zone, &conn->tuple[0], &reply) ||
-	    find(x->m, conn->netns, conn->zone, &conn->tuple[1], &reply)) {
-		rig_answer_unmodelled(x->out, "two connections that clash", true);
+	earlier = find(x->m, conn->netns, conn->zone, &conn->tuple[0], &reply);
+	if (!earlier)
+		earlier = find(x->m, conn->netns, conn->zone, &conn->tuple[1], &reply);
+	if (earlier) {
+		if (!may_merge(conn->tuple[0].proto))
+			return -EINVAL;
+		carry(p, earlier, false);
 		return 0;
 	}
 	conn->confirmed = true;

@@ -81,6 +81,7 @@ static bool set_ip4_address(struct rig_packet *p, uint8_t *address, const struct
 		fix_layer4(p, ip[9], false, address, new, 4);
 	rig_checksum_replace(ip + 10, address, new, 4);
 	rig_packet_clear_hash(p);
+	rig_packet_untrack(p);
 	memcpy(address, new, 4);
 	return true;
 }
@@ -132,6 +133,7 @@ static void set_ip6_address(struct rig_packet *p, const struct rig_key *key, boo
 	if (!destination || checksum_has_destination(p))
 		fix_layer4(p, key->ip_proto, true, address, new, 16);
 	rig_packet_clear_hash(p);
+	rig_packet_untrack(p);
 	memcpy(address, new, 16);
 	memcpy(in_key, new, 16);
 }
@@ -171,8 +173,8 @@ static int set_ip6(struct rig_packet *p, struct rig_key *key, const struct chang
 }
 
 /* One port, and the checksum (NULL = none) that covers it. */
-static void set_port(uint8_t *port, const struct change *c, size_t offset, uint8_t *sum,
-		     uint16_t *in_key)
+static void set_port(struct rig_packet *p, uint8_t *port, const struct change *c, size_t offset,
+		     uint8_t *sum, uint16_t *in_key)
 {
 	uint8_t new[2];
 
@@ -180,6 +182,7 @@ static void set_port(uint8_t *port, const struct change *c, size_t offset, uint8
 	mix(new, c, offset, 2);
 	if (!memcmp(new, port, 2) && sum)
 		return;
+	rig_packet_untrack(p);
 	if (sum)
 		rig_checksum_replace(sum, port, new, 2);
 	memcpy(port, new, 2);
@@ -193,8 +196,8 @@ static int set_tcp(struct rig_packet *p, struct rig_key *key, const struct chang
 
 	if (err)
 		return err;
-	set_port(tcp, c, 0, tcp + 16, &key->l4_src_be);
-	set_port(tcp + 2, c, 2, tcp + 16, &key->l4_dst_be);
+	set_port(p, tcp, c, 0, tcp + 16, &key->l4_src_be);
+	set_port(p, tcp + 2, c, 2, tcp + 16, &key->l4_dst_be);
 	rig_packet_clear_hash(p);
 	return 0;
 }
@@ -207,8 +210,8 @@ static int set_udp(struct rig_packet *p, struct rig_key *key, const struct chang
 	if (err)
 		return err;
 	sum = any(udp + 6, 2) ? udp + 6 : NULL;
-	set_port(udp, c, 0, sum, &key->l4_src_be);
-	set_port(udp + 2, c, 2, sum, &key->l4_dst_be);
+	set_port(p, udp, c, 0, sum, &key->l4_src_be);
+	set_port(p, udp + 2, c, 2, sum, &key->l4_dst_be);
 	if (sum && !any(sum, 2))
 		memset(sum, 0xff, 2);
 	rig_packet_clear_hash(p);
@@ -227,8 +230,8 @@ static int set_sctp(struct rig_packet *p, struct rig_key *key, const struct chan
 		return err;
 	memcpy(&sum, sctp + 8, 4);
 	before = rig_checksum_sctp(sctp, p->len - at);
-	set_port(sctp, c, 0, NULL, &key->l4_src_be);
-	set_port(sctp + 2, c, 2, NULL, &key->l4_dst_be);
+	set_port(p, sctp, c, 0, NULL, &key->l4_src_be);
+	set_port(p, sctp + 2, c, 2, NULL, &key->l4_dst_be);
 	sum ^= before ^ rig_checksum_sctp(sctp, p->len - at);
 	memcpy(sctp + 8, &sum, 4);
 	rig_packet_clear_hash(p);

@@ -19,6 +19,8 @@ struct rig_profile {
 	bool nest_bounded;		  /* an action grown past 64 KiB: EMSGSIZE */
 	bool named_by_flow;		  /* a flow's answer has room for its own name, whatever
 					   * the request called it; before, a panic */
+	bool copies_apart;		  /* ct(commit) leaves a connection alone that a copy of the
+					   * packet carries as well */
 	bool zero_rate_refused;		  /* a meter band must have a rate */
 	bool ip6_bounded;	/* an extension header longer than the packet is an error */
 	bool ah_after_fragment; /* AH belongs behind a fragment header, and comes once */
