@@ -371,7 +371,8 @@ uint32_t rig_packet_left(const struct rig_packet *p, uint32_t cut)
 		return p->len;
 	if (p->profile->trunc_limits)
 		return cut < p->len ? cut : p->len;
-	return cut < p->len ? p->len - cut : 0;
+	/* What became shorter than what is to be cut off is left alone. */
+	return cut <= p->len ? p->len - cut : p->len;
 }
 
 void rig_packet_use_hash(struct rig_packet *p)

@@ -147,6 +147,20 @@ static void deliver_to_one(struct rig_exec *x, const struct rig_packet *p,
 	x->optional = before;
 }
 
+/*
+ * Nothing is left of the packet. PACKET is there in every upcall, so it is there, empty; the
+ * in-tree module dies of it (BUG in skb_zerocopy). Before trunc set a limit, less than nothing
+ * could be left, and was copied.
+ */
+static bool is_fatal(const struct rig_exec *x, const struct rig_packet *p,
+		     const struct rig_upcall *u)
+{
+	if (!p->len && !p->tagged)
+		return !x->m->profile->empty_upcalls;
+	return !x->m->profile->trunc_limits && u->cut != RIG_CUT_NONE &&
+	       u->cut > p->len + (p->tagged ? 4 : 0);
+}
+
 void rig_upcall_send(struct rig_exec *x, struct rig_packet *p, const struct rig_live_key *key,
 		     const struct rig_upcall *u)
 {
@@ -154,11 +168,7 @@ void rig_upcall_send(struct rig_exec *x, struct rig_packet *p, const struct rig_
 	const uint32_t *list;
 	unsigned int chosen, n = candidates(x, p, u, &list, &chosen);
 
-	/*
-	 * Nothing is left of the packet. PACKET is there in every upcall, so it is there, empty;
-	 * the in-tree module dies of it (BUG in skb_zerocopy).
-	 */
-	if (!rig_packet_left(p, u->cut) && !p->tagged && !x->m->profile->empty_upcalls)
+	if (is_fatal(x, p, u))
 		rig_answer_fatal(x->out, "an upcall without a packet");
 	if (p->tagged) {
 		copy = rig_packet_copy(p);
