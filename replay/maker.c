@@ -78,6 +78,12 @@ const struct maker_socket *maker_socket(struct maker *maker, uint32_t pid, bool 
 	socket = rig_arena_alloc(maker->arena, sizeof(*socket));
 	if (!socket)
 		return NULL;
+	/* Every script has one socket from its beginning. */
+	if (!maker->sockets && !unprivileged) {
+		*socket = (struct maker_socket){ .pid = pid, .name = "sock" };
+		maker->sockets = socket;
+		return socket;
+	}
 	*socket = (struct maker_socket){
 		.next = maker->sockets,
 		.pid = pid,
@@ -303,7 +309,7 @@ int maker_finish(struct maker *maker)
 	for (const struct maker_socket *s = maker->sockets; s; s = s->next)
 		sockets++;
 	for (const struct maker_socket *s = maker->sockets; s && sockets > SOCKETS; s = s->next)
-		if (close_socket(maker, s) < 0)
+		if (s->next && close_socket(maker, s) < 0)
 			return -1;
 	return 0;
 }

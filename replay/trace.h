@@ -58,7 +58,7 @@ struct rig_trace_writer;
 /** rig_trace_create() - pcapng if the path ends in ".pcapng", else pcap. */
 struct rig_trace_writer *rig_trace_create(const char *path, struct rig_error *err);
 
-/** rig_trace_write() - all of the record counts but number, lost and flaw. */
+/** rig_trace_write() - all of the record counts but number and flaw. */
 int rig_trace_write(struct rig_trace_writer *writer, const struct rig_record *record,
 		    struct rig_error *err);
 

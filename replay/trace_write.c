@@ -73,7 +73,7 @@ static void put_pcapng(FILE *file, const struct rig_record *record, const uint8_
 		       size_t size)
 {
 	uint64_t time = record->time.tv_sec * NANO + record->time.tv_nsec;
-	const uint32_t body[] = { 0, time >> 32, (uint32_t)time, size, size };
+	const uint32_t body[] = { 0, time >> 32, (uint32_t)time, size, size + record->lost };
 
 	put_block(file, BLOCK_PACKET, body, sizeof(body), bytes, size);
 }
@@ -148,7 +148,7 @@ int rig_trace_write(struct rig_trace_writer *writer, const struct rig_record *re
 	struct pcap_pkthdr packet = {
 		.ts = { record->time.tv_sec, record->time.tv_nsec },
 		.caplen = COOKED_SIZE + record->size,
-		.len = COOKED_SIZE + record->size,
+		.len = COOKED_SIZE + record->size + record->lost,
 	};
 	uint8_t *bytes = malloc(packet.caplen);
 

@@ -33,6 +33,7 @@ extern const struct rig_command_line rig_cli_encode;
 extern const struct rig_command_line rig_cli_capture;
 extern const struct rig_command_line rig_cli_judge;
 extern const struct rig_command_line rig_cli_replay;
+extern const struct rig_command_line rig_cli_minimise;
 
 /* main.c. Each prints one line on standard error and returns RIG_EXIT_USAGE. */
 int rig_cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -24,21 +24,28 @@ static bool still_fails(struct shrinking *s)
 	return fails;
 }
 
-/* ---- steps: in runs of half of them, a quarter, ... one ---- */
+/* ---- lists: in runs of half of them, a quarter, ... one ---- */
 
-static unsigned int count_steps(const struct rig_script *script)
+/* What steps and the members of any other list begin with, whatever their type is. */
+struct __attribute__((may_alias)) member {
+	struct member *next;
+};
+
+typedef struct member *__attribute__((may_alias)) member_link;
+
+static unsigned int count_members(const struct member *list)
 {
 	unsigned int n = 0;
 
-	for (const struct rig_step *step = script->steps; step; step = step->next)
+	for (; list; list = list->next)
 		n++;
 	return n;
 }
 
-/* Drops @run steps at @link; false: they are needed. */
-static bool drop_steps(struct shrinking *s, struct rig_step **link, unsigned int run)
+/* Drops @run members at @link; false: they are needed. */
+static bool drop_members(struct shrinking *s, member_link *link, unsigned int run)
 {
-	struct rig_step *first = *link, *behind = first;
+	struct member *first = *link, *behind = first;
 
 	while (behind && run--)
 		behind = behind->next;
@@ -49,15 +56,15 @@ static bool drop_steps(struct shrinking *s, struct rig_step **link, unsigned int
 	return false;
 }
 
-static void shrink_steps(struct shrinking *s)
+static void shrink_list(struct shrinking *s, member_link *list)
 {
-	for (unsigned int run = count_steps(s->script) / 2; run; run /= 2) {
-		struct rig_step **link = &s->script->steps;
+	for (unsigned int run = count_members(*list) / 2; run; run /= 2) {
+		member_link *link = list;
 
 		while (*link)
-			if (!drop_steps(s, link, run))
+			if (!drop_members(s, link, run))
 				for (unsigned int i = 0; i < run && *link; i++)
-					link = &(*link)->next;
+					link = (member_link *)&(*link)->next;
 	}
 }
 
@@ -201,8 +208,18 @@ void rig_shrink(struct rig_shrink *shrink, struct rig_script *script)
 
 	do {
 		s.smaller = false;
-		shrink_steps(&s);
+		shrink_list(&s, (member_link *)&script->steps);
 		for (struct rig_step *step = script->steps; step; step = step->next)
 			shrink_step(&s, step);
+	} while (s.smaller && shrink->tried < shrink->limit);
+}
+
+void rig_shrink_list(struct rig_shrink *shrink, void *list)
+{
+	struct shrinking s = { .shrink = shrink };
+
+	do {
+		s.smaller = false;
+		shrink_list(&s, list);
 	} while (s.smaller && shrink->tried < shrink->limit);
 }

@@ -152,7 +152,7 @@ static void a_datapath_named_late(void)
 	struct seen seen;
 	struct rig_replay_verdict verdict;
 
-	CU_ASSERT(is_in(nameless, "name=br0 upcall_pid=0\n$s100: dp.get name=br0\n"
+	CU_ASSERT(is_in(nameless, "name=br0 upcall_pid=0\ndp.get name=br0\n"
 				  "    -> ok as $dp31\n"));
 	verdict = replay(nameless, &seen);
 	CU_ASSERT_EQUAL(verdict.alike, 5);

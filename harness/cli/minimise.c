@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* nlrig minimise: the few messages of a trace that show what is wrong in it. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "gen/shrink.h"
+#include "replay/case.h"
+#include "replay/excerpt.h"
+
+enum { LIMIT = 20000 };
+
+struct wish {
+	struct rig_trace_families families;
+	struct rig_trace_options options;
+	unsigned long packet;	       /* 0: of the first fault */
+	const char *trace, *case_path; /* to be written; NULL: not wanted */
+	const char *path;
+};
+
+static int read_option(struct wish *wish, int opt, const char *value)
+{
+	struct rig_error err = {};
+
+	switch (opt) {
+	case 'o':
+		wish->trace = value;
+		return RIG_EXIT_PASSED;
+	case 'a':
+		wish->case_path = value;
+		return RIG_EXIT_PASSED;
+	case 'p':
+		wish->packet = strtoul(value, NULL, 10);
+		return wish->packet ? RIG_EXIT_PASSED :
+				      rig_cli_bad("--packet %s: want a number", value);
+	case 'k':
+		wish->options.kernel = value;
+		return RIG_EXIT_PASSED;
+	case 'c':
+		wish->options.cpus = strtoul(value, NULL, 10);
+		return wish->options.cpus ? RIG_EXIT_PASSED :
+					    rig_cli_bad("--cpus %s: want a number", value);
+	case 'f':
+		if (rig_trace_families_give(&wish->families, value, &err) < 0)
+			return rig_cli_bad_error(&err);
+		return RIG_EXIT_PASSED;
+	default:
+		return rig_cli_bad_option(&rig_cli_minimise);
+	}
+}
+
+/* Fills the wish; a status when there is nothing more to do, else -1. */
+static int read_options(int argc, char **argv, struct wish *wish)
+{
+	static const struct option options[] = {
+		{ "packet", required_argument, NULL, 'p' },
+		{ "as-case", required_argument, NULL, 'a' },
+		{ "kernel", required_argument, NULL, 'k' },
+		{ "cpus", required_argument, NULL, 'c' },
+		{ "family", required_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{},
+	};
+	int opt, status = RIG_EXIT_PASSED;
+
+	while (!status && (opt = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
+		if (opt == 'h') {
+			fputs(rig_cli_minimise.help, stdout);
+			return RIG_EXIT_PASSED;
+		}
+		status = read_option(wish, opt, optarg);
+	}
+	if (status)
+		return status;
+	if (optind + 1 != argc)
+		return rig_cli_bad("minimise: name one trace; see nlrig help minimise");
+	wish->path = argv[optind];
+	return -1;
+}
+
+/* ---- the shrinking ---- */
+
+struct search {
+	struct rig_excerpt *excerpt;
+	const struct rig_excerpt_fault *fault;
+};
+
+static bool shows(void *context, struct rig_script *script)
+{
+	const struct search *s = context;
+
+	(void)script;
+	return rig_excerpt_shows(s->excerpt, s->fault);
+}
+
+static const struct rig_excerpt_fault *choose(const struct rig_excerpt *e, unsigned long packet)
+{
+	for (size_t i = 0; i < e->n_faults; i++)
+		if (!packet || e->faults[i].packet == packet)
+			return &e->faults[i];
+	return NULL;
+}
+
+/* ---- what is left ---- */
+
+struct comment {
+	struct rig_bytes text;
+	bool members; /* it is about a notification */
+};
+
+static void note(void *context, const struct rig_trace_fault *fault)
+{
+	struct comment *c = context;
+
+	rig_bytes_print(&c->text, "%s\n", fault->headline);
+	if (fault->sent)
+		rig_bytes_print(&c->text, "sent:\n  %s", fault->sent);
+	rig_bytes_print(&c->text, "%s", fault->detail);
+	c->members |= strstr(fault->headline, "$members") != NULL;
+}
+
+/* From here on a difference is shown once more, in hex. */
+static const char bytes[] = "  expected bytes:";
+
+static void put_case(FILE *to, struct rig_trace_script *made, const struct comment *comment)
+{
+	struct rig_bytes text = {};
+	const char *line, *end;
+
+	rig_script_print(&made->script, &text);
+	fputs(rig_bytes_text(&text), to);
+	fputs("# Each -> is the model's word: check it against the contract. The capture has:\n",
+	      to);
+	for (line = rig_bytes_text(&comment->text); *line; line = *end ? end + 1 : end) {
+		end = strchrnul(line, '\n');
+		if (!strncmp(line, bytes, strlen(bytes)))
+			break;
+		fprintf(to, "# %.*s\n", (int)(end - line), line);
+	}
+	rig_bytes_free(&text);
+}
+
+static int write_case(const struct wish *wish, const char *part, const char *reason)
+{
+	struct rig_trace_families families = wish->families;
+	struct rig_trace_options options = wish->options;
+	struct rig_trace_script made = {};
+	struct comment comment = {};
+	struct rig_error err = {};
+	struct rig_trace *trace = rig_trace_open(part, &err);
+	bool out = !strcmp(wish->case_path, "-");
+	FILE *to = NULL;
+	int ret = trace ? rig_trace_families_read(&families, trace, &err) : -1;
+
+	options.families = &families;
+	if (ret == 0)
+		ret = rig_trace_script_make(&made, trace, &options, note, &comment, &err);
+	made.script.reason = reason;
+	if (ret == 0)
+		ret = rig_trace_case(&made, comment.members, &err);
+	if (ret == 0) {
+		to = out ? stdout : fopen(wish->case_path, "we");
+		if (!to)
+			ret = rig_error_set(&err, "%s: %s", wish->case_path, strerror(errno));
+	}
+	if (to)
+		put_case(to, &made, &comment);
+	if (to && !out && fclose(to) != 0)
+		ret = rig_error_set(&err, "%s: %s", wish->case_path, strerror(errno));
+	rig_bytes_free(&comment.text);
+	rig_trace_script_free(&made);
+	rig_trace_close(trace);
+	return ret < 0 ? rig_cli_bad_error(&err) : RIG_EXIT_PASSED;
+}
+
+static int write_results(struct wish *wish, struct rig_excerpt *excerpt,
+			 const struct rig_excerpt_fault *fault)
+{
+	struct rig_trace_families families = wish->families;
+	struct rig_error err = {};
+	char part[32], reason[256];
+	int status = RIG_EXIT_PASSED;
+
+	snprintf(part, sizeof(part), "/proc/self/fd/%d", excerpt->file);
+	snprintf(reason, sizeof(reason), "Packet %lu of a trace: %s.", fault->packet, fault->kind);
+	/* The last candidate may not have been what is left. */
+	if (rig_excerpt_write(excerpt, part, &err) < 0)
+		return rig_cli_bad_error(&err);
+	if (wish->trace && rig_excerpt_write(excerpt, wish->trace, &err) < 0)
+		return rig_cli_bad_error(&err);
+	if (wish->case_path)
+		status = write_case(wish, part, reason);
+	if (!wish->trace && !wish->case_path)
+		status = rig_cli_view(part, &families, false);
+	return status;
+}
+
+static int minimise(struct wish *wish, struct rig_excerpt *excerpt)
+{
+	const struct rig_excerpt_fault *fault = choose(excerpt, wish->packet);
+	struct search search = { excerpt, fault };
+	struct rig_shrink shrink = { .fails = shows, .context = &search, .limit = LIMIT };
+
+	if (!fault)
+		return wish->packet ?
+			       rig_cli_bad("%s: packet %lu was answered as the contract says",
+					   wish->path, wish->packet) :
+			       rig_cli_bad("%s: no answer in it is wrong", wish->path);
+	fprintf(stderr, "packet %lu: %s\n", fault->packet, fault->kind);
+	if (!rig_excerpt_shows(excerpt, fault))
+		return rig_cli_bad("%s: it does not show when the packets are written anew",
+				   wish->path);
+	rig_shrink_list(&shrink, &excerpt->units);
+	fprintf(stderr, "%zu of %zu packets show it (%u parts tried)\n", rig_excerpt_count(excerpt),
+		excerpt->n_packets, shrink.tried);
+	return write_results(wish, excerpt, fault);
+}
+
+static int run(int argc, char **argv)
+{
+	struct wish wish = {};
+	struct rig_excerpt excerpt;
+	struct rig_error err = {};
+	int status = read_options(argc, argv, &wish);
+
+	if (status >= 0)
+		return status;
+	wish.options.families = &wish.families;
+	if (rig_excerpt_read(&excerpt, wish.path, &wish.options, &err) < 0)
+		status = rig_cli_bad_error(&err);
+	else
+		status = minimise(&wish, &excerpt);
+	rig_excerpt_free(&excerpt);
+	return status;
+}
+
+const struct rig_command_line rig_cli_minimise = {
+	.name = "minimise",
+	.run = run,
+	.summary = "cut a trace down to what shows its fault",
+	.help = "usage: nlrig minimise [OPTION]... TRACE\n"
+		"\n"
+		"Takes away from a trace that nlrig judge finds fault with: each request with its\n"
+		"answers, and each message that came unasked, without which the same answer is\n"
+		"still wrong and no other one is. Prints what is left as nlrig decode does,\n"
+		"unless it is written:\n"
+		"\n"
+		"  -o FILE           as a trace: pcapng if so named, else pcap\n"
+		"  --as-case FILE    as a case in the notation, with what the model says of each\n"
+		"                    request as its expectation; - is standard output\n"
+		"  --packet N        the fault of that packet (the first)\n"
+		"  --kernel 6.1.192  the release that was captured (the newest known)\n"
+		"  --cpus N          its possible processors (as the trace tells)\n"
+		"  --family flow=30  a family's id, where the trace does not tell\n"
+		"\n"
+		"  nlrig minimise --as-case wrong.nlt trace.pcapng\n"
+		"  nlrig run --target intree --vm uml wrong.nlt    # does this kernel do so, too?\n"
+		"\n"
+		"Exit status: 0 it is smaller, 2 usage, no fault, or no trace that can be read.\n",
+};
