@@ -84,6 +84,9 @@ check: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
 	@echo '  TRACE'
 	@$(B)/nlrig judge --quiet --ktap corpora/traces/*.pcapng >$(B)/report/trace.ktap || \
 		[ $$? = 1 ]
+	@echo '  TOOLS traces that tshark reads and tcpdump writes, from a guest'
+	@ci/deps trace
+	@harness/tests/trace-tools $(B) >$(B)/report/trace-tools.ktap || [ $$? = 1 ]
 	@echo '  RED   what must fail, in guests'
 	@harness/tests/red-vm $(B) >$(B)/report/red-vm.ktap || [ $$? = 1 ]
 	@echo '  PLAY  small traces again, on both modules, in guests'
@@ -91,7 +94,8 @@ check: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
 	@BUILD=$(B) ci/replay --small --ktap $(if $(filter uml,$(VM)),--vm uml) || [ $$? = 1 ]
 	@echo '  RUN   all cases on the model, intree and ref ($(VM))'
 	@$(B)/nlrig run --table --target all --vm $(VM) --report $(B)/report \
-		$(foreach suite,tidy unit trace red-vm,--also $(B)/report/$(suite).ktap) \
+		$(foreach suite,tidy unit trace trace-tools red-vm, \
+			--also $(B)/report/$(suite).ktap) \
 		$$(printf -- '--also %s ' $(B)/report/replay-*.ktap)
 
 conformance: deps-check $(B)/nlrig

@@ -64,14 +64,17 @@ static void ask(struct nl_sock *sk)
 	}
 }
 
-void rig_census_take(void)
+uint32_t rig_census_take(void)
 {
 	struct nl_sock *sk = nl_socket_alloc();
+	uint32_t pid;
 
 	if (!sk)
-		return;
+		return 0;
 	nl_socket_disable_auto_ack(sk);
 	if (genl_connect(sk) == 0)
 		ask(sk);
+	pid = nl_socket_get_local_port(sk);
 	nl_socket_free(sk);
+	return pid;
 }

@@ -6,10 +6,13 @@
 #ifndef RIG_REPLAY_CENSUS_H
 #define RIG_REPLAY_CENSUS_H
 
+#include <stdint.h>
+
 /*
  * Asks for the ids of OVS's families, then for all datapaths, their ports and their flows, of this
- * network namespace. What the kernel has not got, it need not answer for.
+ * network namespace. What the kernel has not got, it need not answer for. Returns the port id that
+ * asked.
  */
-void rig_census_take(void);
+uint32_t rig_census_take(void);
 
 #endif
