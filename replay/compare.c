@@ -51,6 +51,40 @@ static int cut_control(struct rig_compare *compare, struct answer *answer)
 	return answer->normal ? 0 : -1;
 }
 
+/* Empty attributes that align others: where the message began decides about them. */
+static void drop_pads(struct rig_node **link)
+{
+	while (*link) {
+		struct rig_node *node = *link;
+
+		if (node->attr && node->form == RIG_FORM_LEAF && !node->size &&
+		    !strcmp(node->attr->name, "pad")) {
+			*link = node->next;
+			continue;
+		}
+		if (node->form == RIG_FORM_NEST)
+			drop_pads(&node->children);
+		link = &node->next;
+	}
+}
+
+static int without_pads(struct rig_compare *compare, struct answer *answer)
+{
+	struct rig_message *message;
+	struct rig_bytes bytes = {};
+
+	if (rig_decode(&compare->arena, NULL, answer->normal, answer->normal_size, &message, NULL) <
+	    0)
+		return -1;
+	drop_pads(&message->nodes);
+	if (rig_encode(message, NULL, NULL, NULL, &bytes, NULL) == 0) {
+		answer->normal = rig_arena_copy(&compare->arena, bytes.data, bytes.size);
+		answer->normal_size = bytes.size;
+	}
+	rig_bytes_free(&bytes);
+	return answer->normal ? 0 : -1;
+}
+
 static int normalise(struct rig_compare *compare, const struct rig_family_ids *ids,
 		     struct answer *answer)
 {
@@ -67,7 +101,7 @@ static int normalise(struct rig_compare *compare, const struct rig_family_ids *i
 		return cut_control(compare, answer);
 	ret = rig_normalise(&run, answer->normal, &answer->normal_size);
 	rig_normal_free(&run);
-	return ret;
+	return ret < 0 ? -1 : without_pads(compare, answer);
 }
 
 /* A notification to another member of the group, which may look like the echo. */
