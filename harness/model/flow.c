@@ -8,6 +8,9 @@
 
 #define KEY_SIZE   896 /* what the kernel allows for a key: all attributes, at their largest */
 #define STATS_SIZE 40  /* for stats, tcp_flags and used */
+#define DUMP_ROOM \
+	32448 /* of a datagram of a dump, whoever reads with room enough: 32 KB, less
+			  * the kernel's own record behind it */
 
 const struct rig_policy rig_flow_policy[] = {
 	[OVS_FLOW_ATTR_KEY] = { .kind = RIG_POLICY_NESTED },
@@ -86,8 +89,11 @@ static void check_room(struct rig_answer *a, const struct rig_flow *flow, uint32
 		rig_answer_unmodelled(a, "a reply for which the kernel has too little room", false);
 }
 
-static void put_flow(struct rig_answer *a, const struct rig_flow *flow, uint32_t omit)
+/* Actions for which even an empty datagram has no room are left out: room 0 is enough for all. */
+static void put_flow(struct rig_answer *a, const struct rig_flow *flow, uint32_t omit, size_t room)
 {
+	size_t mark;
+
 	if (flow->ufid_len)
 		rig_put(a, OVS_FLOW_ATTR_UFID, flow->ufid, flow->ufid_len);
 	else
@@ -97,9 +103,13 @@ static void put_flow(struct rig_answer *a, const struct rig_flow *flow, uint32_t
 	if (!(omit & OVS_UFID_F_OMIT_MASK))
 		rig_key_put(a, OVS_FLOW_ATTR_MASK, &flow->key, &flow->mask->bits, true, 0);
 	put_stats(a, flow);
+	mark = rig_message_size(a);
 	if (!(omit & OVS_UFID_F_OMIT_ACTIONS))
 		rig_actions_put(a, OVS_FLOW_ATTR_ACTIONS, flow->actions->bytes, flow->actions->len);
-	check_room(a, flow, omit);
+	if (!room)
+		check_room(a, flow, omit);
+	else if (rig_message_size(a) > room)
+		rig_nest_cancel(a, mark);
 }
 
 static void notify(struct rig_request *r, uint8_t command, const struct rig_flow *flow,
@@ -107,7 +117,7 @@ static void notify(struct rig_request *r, uint8_t command, const struct rig_flow
 {
 	if (!rig_notify_begin(r, command, NULL))
 		return;
-	put_flow(r->out, flow, omit);
+	put_flow(r->out, flow, omit, 0);
 	rig_notify_end(r);
 }
 
@@ -259,7 +269,7 @@ int rig_flow_get(struct rig_request *r)
 	if (!flow)
 		return dp ? -ENOENT : -ENODEV;
 	rig_reply_begin(r, RIG_ROLE_REPLY, OVS_FLOW_CMD_GET, NULL);
-	put_flow(r->out, flow, name.omit);
+	put_flow(r->out, flow, name.omit, 0);
 	rig_message_end(r->out);
 	return 0;
 }
@@ -291,7 +301,7 @@ int rig_flow_del(struct rig_request *r)
 
 static void dump_flow(struct rig_request *r, const void *flow)
 {
-	put_flow(r->out, flow, read_name(r).omit);
+	put_flow(r->out, flow, read_name(r).omit, DUMP_ROOM);
 }
 
 int rig_flow_dump(struct rig_request *r)
