@@ -342,6 +342,7 @@ int rig_actions_parse(struct rig_request *r, const struct nlattr *attr, const st
 	if (!w.out)
 		return -ENOMEM;
 	w.out->received = rig_nla_len(attr);
+	w.out->eth_type_be = key->eth_type_be;
 	if (rig_is_mpls(key->eth_type_be))
 		c.labels = __builtin_popcount(key->mpls.depth_mask);
 	err = rig_action_list(&w, attr, c);

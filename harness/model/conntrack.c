@@ -128,10 +128,11 @@ static uint8_t state_of(const struct rig_packet *p)
 
 static void put_original(struct rig_key *key, const struct rig_tuple *t)
 {
-	if (key->eth_type_be == htons(ETH_P_IP)) {
+	if (key->eth_type_be == htons(ETH_P_IP) && t->family == AF_INET) {
 		memcpy(key->ip4.ct.src, t->src, 4);
 		memcpy(key->ip4.ct.dst, t->dst, 4);
-	} else if (!rig_key_is_nd(key)) {
+	} else if (key->eth_type_be == htons(ETH_P_IPV6) && t->family == AF_INET6 &&
+		   !rig_key_is_nd(key)) {
 		memcpy(key->ip6.ct.src, t->src, 16);
 		memcpy(key->ip6.ct.dst, t->dst, 16);
 	} else {
@@ -320,31 +321,36 @@ static int commit(struct rig_exec *x, struct rig_packet *p, struct rig_key *key,
 /* --- The action --- */
 
 /* What is behind the packet by its own account is cut off. */
-static void trim(struct rig_packet *p, uint8_t family)
+static void trim(struct rig_exec *x, struct rig_packet *p)
 {
+	bool ip4 = p->protocol_be == htons(ETH_P_IP), ip6 = p->protocol_be == htons(ETH_P_IPV6);
 	size_t at = rig_packet_at(p, p->network), total;
 	const uint8_t *ip = rig_packet_network(p);
 
-	total = family == AF_INET ? (ip[2] << 8 | ip[3]) : 40 + (ip[4] << 8 | ip[5]);
+	if (!ip4 && !ip6)
+		return;
+	/* The length would be read where nothing was written. */
+	if (p->len < at + (ip4 ? 4 : 6)) {
+		rig_answer_unmodelled(x->out, "connection tracking of a cut-off header", true);
+		return;
+	}
+	total = ip4 ? (ip[2] << 8 | ip[3]) : 40 + (ip[4] << 8 | ip[5]);
 	if (at + total < p->len)
 		p->len = at + total;
 }
 
+/* Whatever the packet has become meanwhile, it is taken for what the action was made for. */
 int rig_exec_ct(struct rig_exec *x, struct rig_packet *p, struct rig_key *key,
 		const struct nlattr *a)
 {
-	uint8_t family = key->eth_type_be == htons(ETH_P_IP) ? AF_INET : AF_INET6;
+	uint8_t family = x->eth_type_be == htons(ETH_P_IP) ? AF_INET : AF_INET6;
 	struct order o = read_order(a);
 
-	if (key->ip_frag || p->protocol_be != key->eth_type_be ||
-	    (family == AF_INET6 && key->eth_type_be != htons(ETH_P_IPV6))) {
-		rig_answer_unmodelled(x->out,
-				      key->ip_frag ? "fragments into connection tracking" :
-						     "connection tracking of what is not IP",
-				      true);
+	if (key->ip_frag) {
+		rig_answer_unmodelled(x->out, "fragments into connection tracking", true);
 		return 0;
 	}
-	trim(p, family);
+	trim(x, p);
 	if (!is_cached(x, p, key, &o, family)) {
 		look_up(x, p, o.zone, family);
 		tell_key(p, key, o.zone);

@@ -172,7 +172,8 @@ static void defer(struct rig_exec *x, struct rig_packet *p, const struct rig_liv
 		rig_packet_free(p);
 		return;
 	}
-	x->deferred[x->n_deferred++] = (struct rig_deferred){ p, *key, actions, len, x->optional };
+	x->deferred[x->n_deferred++] =
+		(struct rig_deferred){ p, *key, actions, len, x->eth_type_be, x->optional };
 }
 
 /*
@@ -422,6 +423,7 @@ static void run_deferred(struct rig_exec *x)
 		struct rig_deferred *d = &x->deferred[x->done_deferred++];
 
 		x->optional = d->optional;
+		x->eth_type_be = d->eth_type_be;
 		if (d->actions)
 			run_list(x, d->packet, &d->key, d->actions, d->len);
 		else
@@ -433,6 +435,7 @@ static void run_deferred(struct rig_exec *x)
 int rig_exec_actions(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key,
 		     const struct rig_actions *actions)
 {
+	uint16_t before = x->eth_type_be;
 	int err;
 
 	if (actions->odd)
@@ -441,10 +444,12 @@ int rig_exec_actions(struct rig_exec *x, struct rig_packet *p, struct rig_live_k
 		rig_packet_free(p);
 		err = -ENETDOWN;
 	} else {
+		x->eth_type_be = actions->eth_type_be;
 		err = run_list(x, p, key, actions->bytes, actions->len);
 		if (x->level == 1)
 			run_deferred(x);
 	}
+	x->eth_type_be = before;
 	x->level--;
 	return err;
 }

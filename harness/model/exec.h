@@ -19,6 +19,7 @@ struct rig_deferred {
 	struct rig_live_key key;
 	const uint8_t *actions; /* NULL: look the packet up */
 	size_t len;
+	uint16_t eth_type_be;
 	bool optional;
 };
 
@@ -28,8 +29,9 @@ struct rig_exec {
 	struct rig_answer *out;
 	struct rig_datapath *dp;
 	struct rig_port *input;
-	unsigned int level; /* of recursion */
-	bool optional;	    /* chance has decided whether we come here */
+	unsigned int level;   /* of recursion */
+	uint16_t eth_type_be; /* for which the actions in hand were validated */
+	bool optional;	      /* chance has decided whether we come here */
 	struct rig_deferred deferred[RIG_DEFERRED_MAX];
 	unsigned int n_deferred, done_deferred;
 };

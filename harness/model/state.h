@@ -76,8 +76,9 @@ struct rig_mask {
 /* Validated actions in the form in which they are dumped. */
 struct rig_actions {
 	uint32_t len;
-	uint32_t received; /* the length as it came, which bounds replies */
-	bool odd;	   /* see action.c: executing them is not modelled */
+	uint32_t received;    /* the length as it came, which bounds replies */
+	bool odd;	      /* see action.c: executing them is not modelled */
+	uint16_t eth_type_be; /* of the packets that they were validated for */
 	_Alignas(4) uint8_t bytes[];
 };
 
