@@ -34,39 +34,55 @@ static u8 nat_state_of(const struct nf_conn *conn)
 	       (conn->status & IPS_DST_NAT ? OVS_CS_F_DST_NAT : 0);
 }
 
-static void key_tuple_ports_set(struct ovsr_key *key, const struct nf_conntrack_tuple *tuple,
-				u8 icmp)
+/*
+ * Where in a key there is room for the addresses that a connection began with: among those of the
+ * packet, which must be of the same protocol.
+ */
+static const struct tuple_room {
+	u16 eth_type;
+	u8 l3num;
+	u8 icmp;
+	u8 len;
+	u16 src; /* offsets in struct ovsr_key */
+	u16 dst;
+} tuple_rooms[] = {
+	{ ETH_P_IP, NFPROTO_IPV4, IPPROTO_ICMP, sizeof(__be32),
+	  offsetof(struct ovsr_key, ipv4.ct_orig.src),
+	  offsetof(struct ovsr_key, ipv4.ct_orig.dst) },
+	{ ETH_P_IPV6, NFPROTO_IPV6, IPPROTO_ICMPV6, sizeof(struct in6_addr),
+	  offsetof(struct ovsr_key, ipv6.ct_orig.src),
+	  offsetof(struct ovsr_key, ipv6.ct_orig.dst) },
+};
+
+static const struct tuple_room *tuple_room(const struct ovsr_key *key, const struct nf_conn *conn)
 {
-	key->ct_orig_proto = tuple->dst.protonum;
-	if (tuple->dst.protonum == icmp) {
-		key->ct_orig_src_port = htons(tuple->dst.u.icmp.type);
-		key->ct_orig_dst_port = htons(tuple->dst.u.icmp.code);
-	} else {
-		key->ct_orig_src_port = tuple->src.u.all;
-		key->ct_orig_dst_port = tuple->dst.u.all;
-	}
+	const struct tuple_room *room;
+
+	for (room = tuple_rooms; room < tuple_rooms + ARRAY_SIZE(tuple_rooms); room++)
+		if (room->l3num == nf_ct_l3num(conn) && room->eth_type == ntohs(key->eth_type))
+			return ovsr_key_is_nd(key) ? NULL : room;
+	return NULL;
 }
 
-/* The first packet's addresses, or its master's, if there is room for them in the key. */
+/* Of the connection that announced this one, if there is such. */
 static void key_tuple_set(struct ovsr_key *key, const struct nf_conn *conn)
 {
+	const struct nf_conn *first = conn && conn->master ? conn->master : conn;
+	const struct tuple_room *room = first ? tuple_room(key, first) : NULL;
 	const struct nf_conntrack_tuple *tuple;
 
 	key->ct_orig_proto = 0;
-	if (!conn)
+	if (!room)
 		return;
-	if (conn->master)
-		conn = conn->master;
-	tuple = &conn->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-	if (key->eth_type == htons(ETH_P_IP) && nf_ct_l3num(conn) == NFPROTO_IPV4) {
-		key->ipv4.ct_orig.src = tuple->src.u3.ip;
-		key->ipv4.ct_orig.dst = tuple->dst.u3.ip;
-		key_tuple_ports_set(key, tuple, IPPROTO_ICMP);
-	} else if (key->eth_type == htons(ETH_P_IPV6) && nf_ct_l3num(conn) == NFPROTO_IPV6 &&
-		   !ovsr_key_is_nd(key)) {
-		key->ipv6.ct_orig.src = tuple->src.u3.in6;
-		key->ipv6.ct_orig.dst = tuple->dst.u3.in6;
-		key_tuple_ports_set(key, tuple, IPPROTO_ICMPV6);
+	tuple = nf_ct_tuple(first, IP_CT_DIR_ORIGINAL);
+	memcpy((u8 *)key + room->src, &tuple->src.u3, room->len);
+	memcpy((u8 *)key + room->dst, &tuple->dst.u3, room->len);
+	key->ct_orig_proto = nf_ct_protonum(first);
+	key->ct_orig_src_port = tuple->src.u.all;
+	key->ct_orig_dst_port = tuple->dst.u.all;
+	if (key->ct_orig_proto == room->icmp) {
+		key->ct_orig_src_port = htons(tuple->dst.u.icmp.type);
+		key->ct_orig_dst_port = htons(tuple->dst.u.icmp.code);
 	}
 }
 

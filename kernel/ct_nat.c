@@ -1,164 +1,140 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/sctp.h>
-#include <linux/tcp.h>
-#include <linux/udp.h>
+/* Address translation by the ct action. */
+
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/netfilter/nf_nat.h>
 
-#include "ct_nat.h"
+#include "ct_passage.h"
 
-#define NAT_RANGE_KINDS (OVSR_CT_NAT_SRC | OVSR_CT_NAT_DST)
+/* What belongs to one end of a packet, its source or its destination. */
+static const struct end {
+	u8 nat;		   /* what asks for it in an action */
+	u8 ct_state;	   /* what tells of it in a key */
+	unsigned int hook; /* where in the host's own stack it would happen */
+} ends[] = {
+	[NF_NAT_MANIP_SRC] = { OVSR_CT_NAT_SRC, OVS_CS_F_SRC_NAT, NF_INET_LOCAL_IN },
+	[NF_NAT_MANIP_DST] = { OVSR_CT_NAT_DST, OVS_CS_F_DST_NAT, NF_INET_LOCAL_OUT },
+};
 
-static bool proto_has_ports(u8 proto)
-{
-	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP;
-}
-
-/* TCP, UDP and SCTP headers all start with the two ports. */
-static void key_follow(struct ovsr_key *key, const struct sk_buff *skb,
-		       enum nf_nat_manip_type manip)
+/* The addresses and ports that the packet has now: TCP, UDP and SCTP begin with the ports. */
+static void key_reread(struct ovsr_key *key, const struct sk_buff *skb)
 {
 	const __be16 *ports = (const __be16 *)skb_transport_header(skb);
-	bool src = manip == NF_NAT_MANIP_SRC;
 
-	key->ct_state |= src ? OVS_CS_F_SRC_NAT : OVS_CS_F_DST_NAT;
 	if (key->eth_type == htons(ETH_P_IP)) {
-		if (src)
-			key->ipv4.src = ip_hdr(skb)->saddr;
-		else
-			key->ipv4.dst = ip_hdr(skb)->daddr;
-	} else if (key->eth_type == htons(ETH_P_IPV6)) {
-		if (src)
-			key->ipv6.src = ipv6_hdr(skb)->saddr;
-		else
-			key->ipv6.dst = ipv6_hdr(skb)->daddr;
+		key->ipv4.src = ip_hdr(skb)->saddr;
+		key->ipv4.dst = ip_hdr(skb)->daddr;
 	} else {
-		return;
+		key->ipv6.src = ipv6_hdr(skb)->saddr;
+		key->ipv6.dst = ipv6_hdr(skb)->daddr;
 	}
-	if (!proto_has_ports(key->ip.proto))
-		return;
-	if (src)
+	switch (key->ip.proto) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_SCTP:
 		key->tp.src = ports[0];
-	else
 		key->tp.dst = ports[1];
-}
-
-/* An ICMP error about a translated packet is translated inside as well. 1 if it was one. */
-static int icmp_error_translate(struct sk_buff *skb, struct nf_conn *conn,
-				enum ip_conntrack_info ctinfo, unsigned int hook,
-				unsigned int *verdict)
-{
-	u8 nexthdr;
-	__be16 frag_off;
-	int len, ok;
-
-	if (skb->protocol == htons(ETH_P_IP) && ip_hdr(skb)->protocol == IPPROTO_ICMP) {
-		ok = nf_nat_icmp_reply_translation(skb, conn, ctinfo, hook);
-	} else if (IS_ENABLED(CONFIG_IPV6) && skb->protocol == htons(ETH_P_IPV6)) {
-		nexthdr = ipv6_hdr(skb)->nexthdr;
-		len = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &nexthdr, &frag_off);
-		if (len < 0 || nexthdr != IPPROTO_ICMPV6)
-			return 0;
-		ok = nf_nat_icmpv6_reply_translation(skb, conn, ctinfo, hook, len);
-	} else {
-		return 0;
 	}
-	*verdict = ok ? NF_ACCEPT : NF_DROP;
-	return 1;
 }
 
-/* A connection without a mapping gets one: of the action's range, or the identity. */
-static unsigned int mapping_init(struct nf_conn *conn, const struct nf_nat_range2 *range,
-				 enum nf_nat_manip_type manip, unsigned int hook)
+static bool is_icmp(const struct ovsr_key *key)
 {
-	if (nf_nat_initialized(conn, manip))
-		return NF_ACCEPT;
-	if (range && range->flags & NF_NAT_RANGE_MAP_IPS)
-		return nf_nat_setup_info(conn, range, manip);
-	return nf_nat_alloc_null_binding(conn, hook);
+	return key->ip.proto == (key->eth_type == htons(ETH_P_IP) ? IPPROTO_ICMP : IPPROTO_ICMPV6);
 }
 
-static unsigned int translate(struct sk_buff *skb, struct nf_conn *conn,
-			      enum ip_conntrack_info ctinfo, const struct nf_nat_range2 *range,
-			      enum nf_nat_manip_type manip)
+/* An ICMP error is translated together with the packet that it holds. */
+static bool icmp_translate(struct ovsr_ct_passage *p, unsigned int hook)
 {
-	unsigned int hook = manip == NF_NAT_MANIP_SRC ? NF_INET_LOCAL_IN : NF_INET_LOCAL_OUT;
+	if (p->ct->family == NFPROTO_IPV4)
+		return nf_nat_icmp_reply_translation(p->skb, p->conn, p->ctinfo, hook);
+	return IS_ENABLED(CONFIG_IPV6) &&
+	       nf_nat_icmpv6_reply_translation(p->skb, p->conn, p->ctinfo, hook,
+					       skb_transport_offset(p->skb));
+}
+
+static unsigned int packet_translate(struct ovsr_ct_passage *p, enum nf_nat_manip_type end,
+				     const struct nf_nat_range2 *range)
+{
+	bool related = p->ctinfo == IP_CT_RELATED || p->ctinfo == IP_CT_RELATED_REPLY;
+	bool starts = related || p->ctinfo == IP_CT_NEW;
+	unsigned int hook = ends[end].hook;
 	unsigned int verdict = NF_ACCEPT;
 
-	switch (ctinfo) {
-	case IP_CT_RELATED:
-	case IP_CT_RELATED_REPLY:
-		if (icmp_error_translate(skb, conn, ctinfo, hook, &verdict))
-			return verdict;
-		fallthrough;
-	case IP_CT_NEW:
-		verdict = mapping_init(conn, range, manip, hook);
-		break;
-	case IP_CT_ESTABLISHED:
-	case IP_CT_ESTABLISHED_REPLY:
-		break;
-	default:
-		return NF_DROP;
-	}
-	if (verdict != NF_ACCEPT)
-		return verdict;
-	return nf_nat_packet(conn, ctinfo, hook, skb);
+	if (related && is_icmp(p->key))
+		return icmp_translate(p, hook) ? NF_ACCEPT : NF_DROP;
+	/* Without a range, to itself: that makes sure that ports are not used twice. */
+	if (starts && !nf_nat_initialized(p->conn, end))
+		verdict = range && range->flags & NF_NAT_RANGE_MAP_IPS ?
+				  nf_nat_setup_info(p->conn, range, end) :
+				  nf_nat_alloc_null_binding(p->conn, hook);
+	return verdict == NF_ACCEPT ? nf_nat_packet(p->conn, p->ctinfo, hook, p->skb) : verdict;
 }
 
-static unsigned int manip_execute(struct sk_buff *skb, struct nf_conn *conn,
-				  enum ip_conntrack_info ctinfo, const struct nf_nat_range2 *range,
-				  enum nf_nat_manip_type manip, struct ovsr_key *key)
+static int end_translate(struct ovsr_ct_passage *p, enum nf_nat_manip_type end,
+			 const struct nf_nat_range2 *range)
 {
-	unsigned int verdict;
+	int err = ovsr_ct_verdict(p, packet_translate(p, end, range));
 
-	/* See ovsr_ct_execute(): data starts at the network header already. */
-	verdict = translate(skb, conn, ctinfo, range, manip);
-	if (verdict == NF_ACCEPT)
-		key_follow(key, skb, manip);
-	return verdict;
+	if (err)
+		return err;
+	p->key->ct_state |= ends[end].ct_state;
+	key_reread(p->key, p->skb);
+	return 0;
 }
 
-static enum nf_nat_manip_type other(enum nf_nat_manip_type manip)
+/* A connection that is translated already; an expected one only with its commit. */
+static bool goes_on(const struct ovsr_ct_passage *p)
 {
-	return manip == NF_NAT_MANIP_SRC ? NF_NAT_MANIP_DST : NF_NAT_MANIP_SRC;
+	return p->conn->status & IPS_NAT_MASK && p->ctinfo != IP_CT_NEW &&
+	       (p->ctinfo != IP_CT_RELATED || p->ct->commit);
 }
 
-/* What the connection has, seen from this packet's direction; else what the action asks for. */
-static bool manip_choose(const struct nf_conn *conn, enum ip_conntrack_info ctinfo,
-			 const struct ovsr_ct *ct, enum nf_nat_manip_type *manip)
+static bool is_reply(const struct ovsr_ct_passage *p)
 {
-	/* An expected connection is translated with its commit, not before. */
-	if (ctinfo != IP_CT_NEW && conn->status & IPS_NAT_MASK &&
-	    (ctinfo != IP_CT_RELATED || ct->commit)) {
-		*manip = conn->status & IPS_SRC_NAT ? NF_NAT_MANIP_SRC : NF_NAT_MANIP_DST;
-		if (CTINFO2DIR(ctinfo) == IP_CT_DIR_REPLY)
-			*manip = other(*manip);
-		return true;
-	}
-	*manip = ct->nat & OVSR_CT_NAT_SRC ? NF_NAT_MANIP_SRC : NF_NAT_MANIP_DST;
-	return ct->nat & NAT_RANGE_KINDS;
+	return CTINFO2DIR(p->ctinfo) == IP_CT_DIR_REPLY;
 }
 
-unsigned int ovsr_ct_nat(struct sk_buff *skb, struct nf_conn *conn, enum ip_conntrack_info ctinfo,
-			 struct ovsr_key *key, const struct ovsr_ct *ct)
+static enum nf_nat_manip_type opposite(enum nf_nat_manip_type end)
 {
-	enum nf_nat_manip_type manip;
-	unsigned int verdict;
+	return end == NF_NAT_MANIP_SRC ? NF_NAT_MANIP_DST : NF_NAT_MANIP_SRC;
+}
 
-	if (!IS_ENABLED(CONFIG_NF_NAT))
-		return NF_ACCEPT;
-	if (!nf_ct_is_confirmed(conn) && !nf_ct_nat_ext_add(conn))
-		return NF_ACCEPT;
-	if (!manip_choose(conn, ctinfo, ct, &manip))
-		return NF_ACCEPT;
-	verdict = manip_execute(skb, conn, ctinfo, &ct->range, manip, key);
-	if (verdict != NF_ACCEPT || !(conn->status & IPS_DST_NAT))
-		return verdict;
-	/* A connection may be translated at both ends; its source port may have to change, too. */
-	if (conn->status & IPS_SRC_NAT)
-		return manip_execute(skb, conn, ctinfo, &ct->range, other(manip), key);
-	if (CTINFO2DIR(ctinfo) == IP_CT_DIR_ORIGINAL)
-		return manip_execute(skb, conn, ctinfo, NULL, NF_NAT_MANIP_SRC, key);
-	return verdict;
+/* What a connection does to the source of its packets, it does to the destination of replies. */
+static enum nf_nat_manip_type first_end(const struct ovsr_ct_passage *p)
+{
+	enum nf_nat_manip_type end = NF_NAT_MANIP_DST;
+
+	if (!goes_on(p))
+		return p->ct->nat & OVSR_CT_NAT_SRC ? NF_NAT_MANIP_SRC : NF_NAT_MANIP_DST;
+	if (p->conn->status & IPS_SRC_NAT)
+		end = NF_NAT_MANIP_SRC;
+	return is_reply(p) ? opposite(end) : end;
+}
+
+/*
+ * First the end that the connection, or else the action, asks for. A new destination may want a
+ * new source, too: because the connection has both, or because another one has its ports.
+ */
+int ovsr_ct_translate(struct ovsr_ct_passage *p)
+{
+	bool may = nf_ct_is_confirmed(p->conn) || p->ct->commit;
+	enum nf_nat_manip_type end;
+	int err;
+
+	if (!IS_ENABLED(CONFIG_NF_NAT) || !p->ct->nat || !may ||
+	    p->key->ct_state & (ends[0].ct_state | ends[1].ct_state))
+		return 0;
+	if (!nf_ct_is_confirmed(p->conn) && !nf_ct_nat_ext_add(p->conn))
+		return 0;
+	if (!goes_on(p) && !(p->ct->nat & (ends[0].nat | ends[1].nat)))
+		return 0;
+
+	end = first_end(p);
+	err = end_translate(p, end, &p->ct->range);
+	if (err || !(p->conn->status & IPS_DST_NAT))
+		return err;
+	if (p->conn->status & IPS_SRC_NAT)
+		return end_translate(p, opposite(end), &p->ct->range);
+	return is_reply(p) ? 0 : end_translate(p, NF_NAT_MANIP_SRC, NULL);
 }
