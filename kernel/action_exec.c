@@ -198,7 +198,7 @@ static void userspace(struct ovsr_datapath *dp, struct sk_buff *skb, struct ovsr
 	const struct nlattr *a;
 	int rem;
 
-	nla_for_each_nested (a, act->attr, rem) {
+	nla_for_each_nested(a, act->attr, rem) {
 		switch (nla_type(a)) {
 		case OVS_USERSPACE_ATTR_PID:
 			upcall.portid = dp->user_features & OVS_DP_F_DISPATCH_UPCALL_PER_CPU ?

@@ -223,7 +223,7 @@ static int sample_parse(const struct ovsr_action_request *req, struct ovsr_shape
 	const struct nlattr *probability, *a;
 	int rem, type;
 
-	nla_for_each_nested (a, act->attr, rem) {
+	nla_for_each_nested(a, act->attr, rem) {
 		type = nla_type(a);
 		if (!type || type > OVS_SAMPLE_ATTR_MAX || attrs[type])
 			return -EINVAL;
@@ -256,7 +256,7 @@ static int dec_ttl_parse(const struct ovsr_action_request *req, struct ovsr_shap
 	const struct nlattr *a;
 	int rem, type;
 
-	nla_for_each_nested (a, act->attr, rem) {
+	nla_for_each_nested(a, act->attr, rem) {
 		type = nla_type(a);
 		if (type > OVS_DEC_TTL_ATTR_MAX)
 			continue;
@@ -458,7 +458,7 @@ static struct ovsr_actions *list_alloc(const struct nlattr *nest)
 	size_t n = 0;
 	int rem;
 
-	nla_for_each_nested (a, nest, rem)
+	nla_for_each_nested(a, nest, rem)
 		n++;
 	list = kvzalloc(struct_size(list, act, n), GFP_KERNEL);
 	if (list)
@@ -481,7 +481,7 @@ static int list_parse(const struct ovsr_action_request *req, struct ovsr_shape s
 	list = list_alloc(nest);
 	if (!list)
 		return -ENOMEM;
-	nla_for_each_nested (a, nest, rem) {
+	nla_for_each_nested(a, nest, rem) {
 		err = action_parse(req, &shape, list, a);
 		if (err)
 			break;

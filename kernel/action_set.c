@@ -164,8 +164,10 @@ static bool ipv6_has_routing(struct sk_buff *skb)
  */
 static void ipv6_word_set(struct sk_buff *skb, __be32 *word, __be32 new)
 {
+	const __wsum *old = (__force const __wsum *)word;
+
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
-		csum_replace(&skb->csum, (__force __wsum)*word, (__force __wsum) new);
+		csum_replace(&skb->csum, *old, *(__force const __wsum *)&new);
 	*word = new;
 }
 

@@ -100,7 +100,7 @@ static int nat_parse(const struct nlattr *attr, struct ct_parse *p)
 	const struct nlattr *a;
 	int rem, err;
 
-	nla_for_each_nested (a, attr, rem) {
+	nla_for_each_nested(a, attr, rem) {
 		err = nat_attr_parse(a, p);
 		if (err)
 			return err;
@@ -166,8 +166,6 @@ static int timeout_parse(const struct nlattr *a, struct ct_parse *p)
 	return memchr(p->ct->timeout, '\0', nla_len(a)) ? 0 : -EINVAL;
 }
 
-#define IF(option, function) (IS_ENABLED(option) ? (function) : NULL)
-
 /* An attribute without a parser is one that this kernel's conntrack does not have. */
 static const struct ct_attr {
 	u16 min_len;
@@ -176,14 +174,15 @@ static const struct ct_attr {
 } ct_attrs[OVS_CT_ATTR_MAX + 1] = {
 	[OVS_CT_ATTR_COMMIT] = { 0, 0, commit_parse },
 	[OVS_CT_ATTR_FORCE_COMMIT] = { 0, 0, commit_parse },
-	[OVS_CT_ATTR_ZONE] = { 2, 2, IF(CONFIG_NF_CONNTRACK_ZONES, zone_parse) },
-	[OVS_CT_ATTR_MARK] = { 8, 8, IF(CONFIG_NF_CONNTRACK_MARK, mark_parse) },
-	[OVS_CT_ATTR_LABELS] = { 32, 32, IF(CONFIG_NF_CONNTRACK_LABELS, labels_parse) },
+	[OVS_CT_ATTR_ZONE] = { 2, 2, IS_ENABLED(CONFIG_NF_CONNTRACK_ZONES) ? zone_parse : NULL },
+	[OVS_CT_ATTR_MARK] = { 8, 8, IS_ENABLED(CONFIG_NF_CONNTRACK_MARK) ? mark_parse : NULL },
+	[OVS_CT_ATTR_LABELS] = { 32, 32,
+				 IS_ENABLED(CONFIG_NF_CONNTRACK_LABELS) ? labels_parse : NULL },
 	[OVS_CT_ATTR_HELPER] = { 1, NF_CT_HELPER_NAME_LEN, helper_parse },
-	[OVS_CT_ATTR_NAT] = { 0, U16_MAX, IF(CONFIG_NF_NAT, nat_parse) },
+	[OVS_CT_ATTR_NAT] = { 0, U16_MAX, IS_ENABLED(CONFIG_NF_NAT) ? nat_parse : NULL },
 	[OVS_CT_ATTR_EVENTMASK] = { 4, 4, eventmask_parse },
 	[OVS_CT_ATTR_TIMEOUT] = { 1, CTNL_TIMEOUT_NAME_MAX,
-				  IF(CONFIG_NF_CONNTRACK_TIMEOUT, timeout_parse) },
+				  IS_ENABLED(CONFIG_NF_CONNTRACK_TIMEOUT) ? timeout_parse : NULL },
 };
 
 static int attrs_parse(const struct nlattr *attr, struct ct_parse *p)
@@ -193,7 +192,7 @@ static int attrs_parse(const struct nlattr *attr, struct ct_parse *p)
 	const struct nlattr *a;
 	int rem, type, err;
 
-	nla_for_each_nested (a, attr, rem) {
+	nla_for_each_nested(a, attr, rem) {
 		type = nla_type(a);
 		row = &ct_attrs[min(type, OVS_CT_ATTR_MAX)];
 		if (type > OVS_CT_ATTR_MAX || !row->parse || nla_len(a) < row->min_len ||
@@ -278,7 +277,8 @@ int ovsr_ct_parse(const struct ovsr_action_request *req, struct ovsr_shape *shap
 	ct = kzalloc(sizeof(*ct), GFP_KERNEL);
 	if (!ct)
 		return -ENOMEM;
-	act->ct = p.ct = ct; /* the list frees it, however far it got */
+	act->ct = ct; /* the list frees it, however far it got */
+	p.ct = ct;
 	ct->family = key_family(req->key);
 	nf_ct_zone_init(&ct->zone, NF_CT_DEFAULT_ZONE_ID, NF_CT_DEFAULT_ZONE_DIR, 0);
 	err = attrs_parse(act->attr, &p);

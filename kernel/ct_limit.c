@@ -48,7 +48,7 @@ static struct zone_limit *limit_find(struct limit_net *ln, u16 zone)
 {
 	struct zone_limit *limit;
 
-	hlist_for_each_entry_rcu (limit, bucket_of(ln, zone), node, ovsr_lock_is_held())
+	hlist_for_each_entry_rcu(limit, bucket_of(ln, zone), node, ovsr_lock_is_held())
 		if (limit->zone == zone)
 			return limit;
 	return NULL;
@@ -184,7 +184,7 @@ static int all_get(struct net *net, struct sk_buff *reply)
 
 	err = default_get(net, NULL, reply);
 	for (i = 0; i < BUCKETS && !err; i++) {
-		hlist_for_each_entry_rcu (limit, &ln->buckets[i], node) {
+		hlist_for_each_entry_rcu(limit, &ln->buckets[i], node) {
 			err = limit_put(net, limit->zone, limit->limit, reply);
 			if (err)
 				break;
@@ -369,7 +369,7 @@ static void __net_exit net_stop(struct net *net)
 
 	nf_conncount_destroy(net, NFPROTO_INET, ln->going);
 	for (i = 0; i < BUCKETS; i++)
-		hlist_for_each_entry_safe (limit, next, &ln->buckets[i], node)
+		hlist_for_each_entry_safe(limit, next, &ln->buckets[i], node)
 			kfree(limit);
 }
 

@@ -95,7 +95,8 @@ void ovsr_dp_destroy(struct ovsr_datapath *dp)
 	 * waits for those that did.
 	 */
 	list_del(&dp->node);
-	xa_for_each_start(&dp->vports, port_no, vport, OVSP_LOCAL + 1) ovsr_vport_del(vport);
+	xa_for_each_start(&dp->vports, port_no, vport, OVSP_LOCAL + 1)
+		ovsr_vport_del(vport);
 	ovsr_vport_del(ovsr_vport_find(dp, OVSP_LOCAL));
 	ovsr_flow_table_flush(&dp->flows);
 	ovsr_dp_free(dp);
@@ -107,9 +108,9 @@ static void find_guests(struct ovsr_datapath *dp, const struct net *net, struct 
 	struct ovsr_vport *vport;
 	unsigned long port_no;
 
-	xa_for_each(&dp->vports, port_no, vport) if (vport->ops->type == OVS_VPORT_TYPE_INTERNAL &&
-						     net_eq(dev_net(vport->dev), net))
-		list_add(&vport->detach, guests);
+	xa_for_each(&dp->vports, port_no, vport)
+		if (vport->ops->type == OVS_VPORT_TYPE_INTERNAL && net_eq(dev_net(vport->dev), net))
+			list_add(&vport->detach, guests);
 }
 
 /* @net goes: so do its datapaths, and the ports that others have in it.  Under ovsr_lock. */
@@ -120,16 +121,17 @@ void ovsr_dp_net_exit(struct net *net)
 	struct net *other;
 	LIST_HEAD(guests);
 
-	list_for_each_entry_safe (dp, next_dp, &ovsr_net(net)->datapaths, node)
+	list_for_each_entry_safe(dp, next_dp, &ovsr_net(net)->datapaths, node)
 		ovsr_dp_destroy(dp);
 
 	/* Not deleted on the spot: RTNL must not be taken inside net_rwsem. */
 	down_read(&net_rwsem);
-	for_each_net(other) list_for_each_entry (dp, &ovsr_net(other)->datapaths, node)
-		find_guests(dp, net, &guests);
+	for_each_net(other)
+		list_for_each_entry(dp, &ovsr_net(other)->datapaths, node)
+			find_guests(dp, net, &guests);
 	up_read(&net_rwsem);
 
-	list_for_each_entry_safe (vport, next, &guests, detach)
+	list_for_each_entry_safe(vport, next, &guests, detach)
 		ovsr_vport_del(vport);
 }
 
@@ -141,7 +143,7 @@ void ovsr_dp_stats_get(const struct ovsr_datapath *dp, struct ovs_dp_stats *stat
 	*stats = (struct ovs_dp_stats){ .n_flows = ovsr_flow_table_n_flows(&dp->flows) };
 	*mega = (struct ovs_dp_megaflow_stats){ .n_masks = ovsr_flow_table_n_masks(&dp->flows) };
 
-	for_each_possible_cpu (cpu) {
+	for_each_possible_cpu(cpu) {
 		const struct ovsr_dp_stats *s = per_cpu_ptr(dp->stats, cpu);
 		u64 hit, missed, lost, mask_hit, cache_hit;
 		unsigned int start;

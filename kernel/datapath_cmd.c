@@ -298,7 +298,7 @@ static int dp_cmd_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	long i = 0;
 
 	ovsr_lock();
-	list_for_each_entry (dp, &ovsr_net(sock_net(skb->sk))->datapaths, node) {
+	list_for_each_entry(dp, &ovsr_net(sock_net(skb->sk))->datapaths, node) {
 		if (i >= cb->args[0] && dp_put(skb, dp, &reply))
 			break;
 		i++;

@@ -25,9 +25,8 @@ static int show_all(struct seq_file *m, int (*show)(struct seq_file *, struct ov
 
 	ovsr_lock();
 	down_read(&net_rwsem);
-	for_each_net(net)
-	{
-		list_for_each_entry (dp, &ovsr_net(net)->datapaths, node) {
+	for_each_net(net) {
+		list_for_each_entry(dp, &ovsr_net(net)->datapaths, node) {
 			err = show(m, dp);
 			if (err)
 				goto out;
@@ -98,7 +97,8 @@ static int dp_state_show(struct seq_file *m, struct ovsr_datapath *dp)
 	seq_printf(m, " user_features=%#x masks_cache_size=%u -> ok as $dp%d\n", dp->user_features,
 		   ovsr_flow_table_cache_size(&dp->flows), ifindex);
 
-	xa_for_each_start(&dp->vports, i, vport, OVSP_LOCAL + 1) put_vport(m, vport, ifindex);
+	xa_for_each_start(&dp->vports, i, vport, OVSP_LOCAL + 1)
+		put_vport(m, vport, ifindex);
 
 	i = 0;
 	while ((flow = ovsr_flow_table_next(&dp->flows, &i))) {

@@ -50,7 +50,7 @@ struct ovsr_flow *ovsr_flow_alloc(void)
 		kfree(flow);
 		return ERR_PTR(-ENOMEM);
 	}
-	for_each_possible_cpu (cpu)
+	for_each_possible_cpu(cpu)
 		spin_lock_init(&per_cpu_ptr(flow->stats, cpu)->lock);
 	return flow;
 }
@@ -96,7 +96,7 @@ void ovsr_flow_stats_get(const struct ovsr_flow *flow, struct ovsr_flow_stats *o
 	int cpu;
 
 	memset(out, 0, sizeof(*out));
-	for_each_possible_cpu (cpu) {
+	for_each_possible_cpu(cpu) {
 		stats = per_cpu_ptr(flow->stats, cpu);
 		spin_lock_bh(&stats->lock);
 		out->packets += stats->s.packets;
@@ -113,7 +113,7 @@ void ovsr_flow_stats_clear(struct ovsr_flow *flow)
 	struct ovsr_flow_cpu_stats *stats;
 	int cpu;
 
-	for_each_possible_cpu (cpu) {
+	for_each_possible_cpu(cpu) {
 		stats = per_cpu_ptr(flow->stats, cpu);
 		spin_lock_bh(&stats->lock);
 		memset(&stats->s, 0, sizeof(stats->s));

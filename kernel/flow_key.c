@@ -175,7 +175,7 @@ static int request_collect(struct key_request *req, const struct nlattr *nest)
 	const struct nlattr *a;
 	int rem, type, len;
 
-	nla_for_each_nested (a, nest, rem) {
+	nla_for_each_nested(a, nest, rem) {
 		type = nla_type(a);
 		len = type <= OVS_KEY_ATTR_MAX ? ovsr_key_attr_len(type) : OVSR_KEY_LEN_REFUSED;
 		if (len == OVSR_KEY_LEN_REFUSED || req->present & BIT_ULL(type)) {

@@ -72,7 +72,7 @@ struct ovsr_mask *ovsr_mask_get(struct ovsr_masks *masks, const struct ovsr_key 
 {
 	struct ovsr_mask *mask;
 
-	list_for_each_entry (mask, &masks->list, node) {
+	list_for_each_entry(mask, &masks->list, node) {
 		if (!memcmp(&mask->key, key, sizeof(*key))) {
 			mask->refs++;
 			return mask;
@@ -96,6 +96,7 @@ void ovsr_mask_put(struct ovsr_masks *masks, struct ovsr_mask *mask)
 		return;
 	list_del_rcu(&mask->node);
 	WRITE_ONCE(masks->n, masks->n - 1);
+	/* After the removal: who sees the count does not find the mask. See ovsr_mask_guess(). */
 	smp_store_release(&masks->n_removed, masks->n_removed + 1);
 	kfree_rcu(mask, rcu);
 }
@@ -141,7 +142,7 @@ struct ovsr_mask **ovsr_mask_guess(const struct ovsr_masks *masks, u32 hash)
 
 	if (!cache->size)
 		return NULL;
-	n_removed = smp_load_acquire(&masks->n_removed);
+	n_removed = smp_load_acquire(&masks->n_removed); /* pairs with ovsr_mask_put() */
 	known = this_cpu_ptr(cache->n_removed);
 	guesses = this_cpu_ptr(cache->guesses);
 	if (unlikely(*known != n_removed)) {

@@ -87,7 +87,7 @@ static struct ovsr_flow *lookup_all(struct ovsr_flow_table *table, const struct 
 	struct ovsr_mask *mask;
 	struct ovsr_flow *flow;
 
-	list_for_each_entry_rcu (mask, &table->masks.list, node, ovsr_lock_is_held()) {
+	list_for_each_entry_rcu(mask, &table->masks.list, node, ovsr_lock_is_held()) {
 		if (mask == skip)
 			continue;
 		(*n_tried)++;
@@ -135,7 +135,7 @@ struct ovsr_flow *ovsr_flow_table_find_exact(struct ovsr_flow_table *table,
 	struct ovsr_mask *mask;
 	struct ovsr_flow *flow;
 
-	list_for_each_entry (mask, &table->masks.list, node) {
+	list_for_each_entry(mask, &table->masks.list, node) {
 		flow = lookup_masked(table, mask, key);
 		if (flow && !flow->id.ufid_len && ovsr_flow_is(flow, key))
 			return flow;
@@ -208,8 +208,7 @@ int ovsr_flow_table_flush(struct ovsr_flow_table *table)
 	struct ovsr_flow *flow;
 	unsigned long index;
 
-	xa_for_each(&table->flows, index, flow)
-	{
+	xa_for_each(&table->flows, index, flow) {
 		ovsr_flow_table_remove(table, flow);
 		ovsr_flow_free(flow, true);
 	}
@@ -286,7 +285,7 @@ void ovsr_flow_table_show(struct seq_file *m, const struct ovsr_flow_table *tabl
 	show_hash(m, "ufid", &table->by_ufid);
 	seq_printf(m, "  masks n=%u cache_size=%u\n", table->masks.n,
 		   ovsr_flow_table_cache_size(table));
-	list_for_each_entry (mask, &table->masks.list, node)
+	list_for_each_entry(mask, &table->masks.list, node)
 		seq_printf(m, "    mask %u: flows=%u bytes=%u..%u\n", i++, mask->refs, mask->start,
 			   mask->end);
 }

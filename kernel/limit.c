@@ -5,15 +5,16 @@
 #include "datapath.h"
 #include "limit.h"
 
-static const struct ctl_table limits_template[] = { {
-							    .procname = "max_flows",
-							    .data = (void *)offsetof(
-								    struct ovsr_limits, max_flows),
-							    .maxlen = sizeof(unsigned int),
-							    .mode = 0644,
-							    .proc_handler = proc_douintvec,
-						    },
-						    {} };
+static const struct ctl_table limits_template[] = {
+	{
+		.procname = "max_flows",
+		.data = (void *)offsetof(struct ovsr_limits, max_flows),
+		.maxlen = sizeof(unsigned int),
+		.mode = 0644,
+		.proc_handler = proc_douintvec,
+	},
+	{},
+};
 
 /* Returns 0 or -ENOMEM. */
 int ovsr_limits_net_init(struct net *net)

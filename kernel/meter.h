@@ -34,7 +34,7 @@ struct ovsr_meter_band {
  */
 struct ovsr_meter {
 	struct rcu_head rcu;
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 	u32 id;
 	bool kbps;
 	bool keep_stats;

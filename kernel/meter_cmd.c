@@ -120,7 +120,7 @@ static bool too_many_bands(const struct nlattr *bands)
 	const struct nlattr *a;
 	int rem, n = 0;
 
-	nla_for_each_nested (a, bands, rem)
+	nla_for_each_nested(a, bands, rem)
 		n++;
 	return n > OVSR_METER_BANDS;
 }
@@ -144,7 +144,7 @@ static struct ovsr_meter *meter_parse(struct nlattr **a)
 	meter->keep_stats = !a[OVS_METER_ATTR_CLEAR];
 	if (meter->keep_stats && a[OVS_METER_ATTR_STATS])
 		nla_memcpy(&meter->stats, a[OVS_METER_ATTR_STATS], sizeof(meter->stats));
-	nla_for_each_nested (nest, a[OVS_METER_ATTR_BANDS], rem) {
+	nla_for_each_nested(nest, a[OVS_METER_ATTR_BANDS], rem) {
 		err = band_parse(meter, nest);
 		if (err) {
 			kfree(meter);

@@ -60,10 +60,11 @@ void ovsr_notify_detach_work(struct work_struct *work)
 	unsigned long port_no;
 
 	ovsr_lock();
-	list_for_each_entry (dp, &on->datapaths, node)
-		xa_for_each(&dp->vports, port_no,
-			    vport) if (vport->ops->type != OVS_VPORT_TYPE_INTERNAL &&
-				       !netif_is_ovs_port(vport->dev)) notify_detached(vport);
+	list_for_each_entry(dp, &on->datapaths, node)
+		xa_for_each(&dp->vports, port_no, vport)
+			if (vport->ops->type != OVS_VPORT_TYPE_INTERNAL &&
+			    !netif_is_ovs_port(vport->dev))
+				notify_detached(vport);
 	ovsr_unlock();
 }
 

@@ -33,7 +33,7 @@ static int attrs_collect(struct nsh_attrs *attrs, const struct nlattr *nest, boo
 	int rem, err;
 
 	memset(attrs, 0, sizeof(*attrs));
-	nla_for_each_nested (a, nest, rem) {
+	nla_for_each_nested(a, nest, rem) {
 		err = attr_store(attrs, a);
 		if (err) {
 			ovsr_log(log, "bad nsh attribute %d of %d bytes", nla_type(a), nla_len(a));

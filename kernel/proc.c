@@ -30,7 +30,7 @@ static struct ovsr_datapath *nth_dp(struct net *net, unsigned int n)
 {
 	struct ovsr_datapath *dp;
 
-	list_for_each_entry (dp, &ovsr_net(net)->datapaths, node)
+	list_for_each_entry(dp, &ovsr_net(net)->datapaths, node)
 		if (!n--)
 			return dp;
 	return NULL;

@@ -137,9 +137,15 @@ static const struct field {
 	['t'] = { 2, put_tci },	 ['l'] = { 4, put_lse },   ['p'] = { 4, put_path },
 };
 
+static const struct field *field_of(char letter)
+{
+	return &fields[(u8)letter];
+}
+
 static const struct attr vxlan_attrs[] = {
 	[OVS_VXLAN_EXT_GBP] = { "gbp", "%W" },
 };
+
 NEST(vxlan, false);
 
 static const struct attr tunnel_attrs[] = {
@@ -160,12 +166,14 @@ static const struct attr tunnel_attrs[] = {
 	[OVS_TUNNEL_KEY_ATTR_ERSPAN_OPTS] = { "erspan", .parens = true },
 	[OVS_TUNNEL_KEY_ATTR_IPV4_INFO_BRIDGE] = { "ipv4_info_bridge", "" },
 };
+
 NEST(tunnel, false);
 
 static const struct attr nsh_attrs[] = {
 	[OVS_NSH_KEY_ATTR_BASE] = { "base", "flags=%b,ttl=%b,mdtype=%b,np=%b,%p" },
 	[OVS_NSH_KEY_ATTR_MD1] = { "md1", "c1=%n,c2=%n,c3=%n,c4=%n" },
 };
+
 NEST(nsh, true);
 
 static const struct nest key_nest, masked_key_nest;
@@ -206,6 +214,7 @@ static const struct attr key_attrs[] = {
 	[OVS_KEY_ATTR_NSH] = { "nsh", .nest = &nsh_nest },
 	[OVS_KEY_ATTR_IPV6_EXTHDRS] = { "ipv6_exthdrs", "%S" },
 };
+
 NEST(key, true);
 
 static const struct attr masked_key_attrs[] = {
@@ -221,6 +230,7 @@ static const struct attr masked_key_attrs[] = {
 	[OVS_KEY_ATTR_CT_MARK] = { "ct_mark", "%W", .masked = true },
 	[OVS_KEY_ATTR_CT_LABELS] = { "ct_label" },
 };
+
 NEST(masked_key, true);
 
 static const struct nest action_nest;
@@ -231,12 +241,14 @@ static const struct attr userspace_attrs[] = {
 	[OVS_USERSPACE_ATTR_EGRESS_TUN_PORT] = { "egress_tun_port", "%w" },
 	[OVS_USERSPACE_ATTR_ACTIONS] = { "actions", "" },
 };
+
 NEST(userspace, false);
 
 static const struct attr sample_attrs[] = {
 	[OVS_SAMPLE_ATTR_PROBABILITY] = { "probability", "%w" },
 	[OVS_SAMPLE_ATTR_ACTIONS] = { "actions", .nest = &action_nest },
 };
+
 NEST(sample, false);
 
 static const struct attr check_pkt_len_attrs[] = {
@@ -244,11 +256,13 @@ static const struct attr check_pkt_len_attrs[] = {
 	[OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_GREATER] = { "gt", .nest = &action_nest },
 	[OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL] = { "le", .nest = &action_nest },
 };
+
 NEST(check_pkt_len, false);
 
 static const struct attr dec_ttl_attrs[] = {
 	[OVS_DEC_TTL_ATTR_ACTION] = { "le_1", .nest = &action_nest },
 };
+
 NEST(dec_ttl, true);
 
 static const struct attr nat_attrs[] = {
@@ -262,6 +276,7 @@ static const struct attr nat_attrs[] = {
 	[OVS_NAT_ATTR_PROTO_HASH] = { "hash", "" },
 	[OVS_NAT_ATTR_PROTO_RANDOM] = { "random", "" },
 };
+
 NEST(nat, false);
 
 static const struct attr ct_attrs[] = {
@@ -275,6 +290,7 @@ static const struct attr ct_attrs[] = {
 	[OVS_CT_ATTR_EVENTMASK] = { "eventmask", "%W" },
 	[OVS_CT_ATTR_TIMEOUT] = { "timeout" },
 };
+
 NEST(ct, false);
 
 static const struct attr action_attrs[] = {
@@ -302,6 +318,7 @@ static const struct attr action_attrs[] = {
 	[OVS_ACTION_ATTR_ADD_MPLS] = { "add_mpls", "%l,eth_type=%H,tun_flags=%S" },
 	[OVS_ACTION_ATTR_DEC_TTL] = { "dec_ttl", .nest = &dec_ttl_nest },
 };
+
 NEST(action, true);
 
 /* Is @data what @layout says, to the last byte? */
@@ -312,7 +329,7 @@ static bool fits(const char *layout, const u8 *data, int len)
 	for (; *layout; layout++) {
 		if (*layout != '%')
 			continue;
-		f = &fields[(u8) * ++layout];
+		f = field_of(*++layout);
 		if (len < f->len || (!f->put && *data))
 			return false;
 		data += f->len;
@@ -331,7 +348,7 @@ static void put_layout(struct seq_file *m, const char *layout, const u8 *data, c
 			seq_putc(m, *layout);
 			continue;
 		}
-		f = &fields[(u8) * ++layout];
+		f = field_of(*++layout);
 		if (f->put)
 			f->put(m, data);
 		if (f->put && mask) {
@@ -404,7 +421,7 @@ static void put_nest(struct seq_file *m, const struct nest *nest, const struct n
 	bool first = true;
 	int rem;
 
-	nla_for_each_nested (a, in, rem) {
+	nla_for_each_nested(a, in, rem) {
 		if (!first)
 			seq_putc(m, ',');
 		first = false;
@@ -450,7 +467,7 @@ int ovsr_text_flow(struct seq_file *m, const struct ovsr_flow *flow)
 		return -ENOMEM;
 	if (flow->id.ufid_len)
 		seq_printf(m, "ufid=%*phN ", flow->id.ufid_len, flow->id.ufid);
-	nla_for_each_attr (a, (const struct nlattr *)msg->data, msg->len, rem) {
+	nla_for_each_attr(a, (const struct nlattr *)msg->data, msg->len, rem) {
 		if (nla_type(a) != OVS_FLOW_ATTR_KEY)
 			seq_putc(m, ' ');
 		seq_printf(m, "%s{", flow_attrs[nla_type(a)].name);

@@ -60,7 +60,7 @@ static int vxlan_parse(const struct nlattr *attr, bool ones, struct ovsr_key *ou
 	const struct nlattr *a;
 	int rem;
 
-	nla_for_each_nested (a, attr, rem) {
+	nla_for_each_nested(a, attr, rem) {
 		if (nla_type(a) != OVS_VXLAN_EXT_GBP || nla_len(a) != sizeof(u32)) {
 			ovsr_log(log, "bad vxlan extension %d of %d bytes", nla_type(a),
 				 nla_len(a));
@@ -209,7 +209,7 @@ int ovsr_tunnel_parse(const struct nlattr *nest, bool ones, struct ovsr_key *out
 	const struct nlattr *a;
 	int rem, err;
 
-	nla_for_each_nested (a, nest, rem) {
+	nla_for_each_nested(a, nest, rem) {
 		err = attr_parse(a, ones, out, key, &seen, log);
 		if (err)
 			return err;

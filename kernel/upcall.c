@@ -207,8 +207,7 @@ static noinline_for_stack int send_segments(struct ovsr_datapath *dp, struct sk_
 		later = *key;
 		later.ip.frag = OVS_FRAG_TYPE_LATER;
 	}
-	skb_list_walk_safe(segs, seg, next)
-	{
+	skb_list_walk_safe(segs, seg, next) {
 		if (!err)
 			err = send_one(dp, seg, fragments && seg != segs ? &later : key, upcall,
 				       cutlen);

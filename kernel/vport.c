@@ -42,10 +42,10 @@ struct ovsr_vport *ovsr_vport_find_name(const struct net *net, const char *name)
 {
 	struct ovsr_vport *vport;
 
-	hash_for_each_possible_rcu(
-		vports_by_name, vport, by_name, name_hash(net, name),
-		ovsr_lock_is_held()) if (!strcmp(vport->dev->name, name) &&
-					 net_eq(ovsr_dp_net(vport->dp), net)) return vport;
+	hash_for_each_possible_rcu(vports_by_name, vport, by_name, name_hash(net, name),
+				   ovsr_lock_is_held())
+		if (!strcmp(vport->dev->name, name) && net_eq(ovsr_dp_net(vport->dp), net))
+			return vport;
 	return NULL;
 }
 
@@ -202,6 +202,7 @@ static bool dev_takes(const struct net_device *dev, bool ethernet)
 void ovsr_vport_send(struct ovsr_vport *vport, struct sk_buff *skb, bool ethernet)
 {
 	struct net_device *dev = vport->dev;
+	unsigned int len;
 
 	if (!dev_takes(dev, ethernet))
 		goto drop;
@@ -213,12 +214,12 @@ void ovsr_vport_send(struct ovsr_vport *vport, struct sk_buff *skb, bool etherne
 		skb->protocol = htons(ETH_P_TEB);
 	}
 
-	if (unlikely(payload_len(skb, dev) > dev->mtu && !skb_is_gso(skb))) {
+	len = payload_len(skb, dev);
+	if (unlikely(len > dev->mtu && !skb_is_gso(skb))) {
 		DEV_STATS_INC(dev, tx_errors);
 		if (dev->flags & IFF_UP)
-			net_warn_ratelimited(
-				"%s: dropped a packet of %u bytes, over the MTU of %u\n", dev->name,
-				payload_len(skb, dev), dev->mtu);
+			net_warn_ratelimited("%s: dropped a packet of %u bytes, over its MTU\n",
+					     dev->name, len);
 		goto drop;
 	}
 

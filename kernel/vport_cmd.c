@@ -195,7 +195,8 @@ static void headroom_update(struct ovsr_datapath *dp, unsigned int headroom)
 	unsigned long port_no;
 
 	dp->max_headroom = headroom;
-	xa_for_each(&dp->vports, port_no, vport) netdev_set_rx_headroom(vport->dev, headroom);
+	xa_for_each(&dp->vports, port_no, vport)
+		netdev_set_rx_headroom(vport->dev, headroom);
 }
 
 static void headroom_add(struct ovsr_vport *vport)
@@ -215,8 +216,8 @@ static void headroom_recompute(struct ovsr_datapath *dp)
 	unsigned int headroom = 0;
 	unsigned long port_no;
 
-	xa_for_each(&dp->vports, port_no, vport) headroom =
-		max(headroom, netdev_get_fwd_headroom(vport->dev));
+	xa_for_each(&dp->vports, port_no, vport)
+		headroom = max(headroom, netdev_get_fwd_headroom(vport->dev));
 	if (headroom < dp->max_headroom)
 		headroom_update(dp, headroom);
 }
@@ -399,8 +400,7 @@ static int vport_cmd_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		rcu_read_unlock();
 		return -ENODEV;
 	}
-	xa_for_each_start(&dp->vports, port_no, vport, cb->args[0])
-	{
+	xa_for_each_start(&dp->vports, port_no, vport, cb->args[0]) {
 		if (vport_put(skb, vport, net, &reply))
 			break;
 		cb->args[0] = port_no + 1;

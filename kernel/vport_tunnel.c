@@ -14,10 +14,6 @@
 
 #if IS_REACHABLE(CONFIG_VXLAN) || IS_REACHABLE(CONFIG_GENEVE) || IS_REACHABLE(CONFIG_NET_IPGRE)
 
-/* Makes the device and notes in @vport what its options are.  Under RTNL. */
-typedef struct net_device *dev_create_fn(struct ovsr_vport *vport,
-					 const struct ovsr_vport_parms *parms);
-
 static void dev_delete(struct net_device *dev)
 {
 	LIST_HEAD(doomed);
@@ -54,10 +50,14 @@ out_delete:
 	return err;
 }
 
-/* Returns the port, or an ERR_PTR: -EINVAL, and what the driver says (-EEXIST, -EBUSY, ...). */
-static struct ovsr_vport *tunnel_create(const struct ovsr_vport_ops *ops,
-					const struct ovsr_vport_parms *parms,
-					dev_create_fn *dev_create)
+/*
+ * @dev_create makes the device, under RTNL, and notes in the port what its options are. Returns the
+ * port, or an ERR_PTR: -EINVAL, and what the driver says (-EEXIST, -EBUSY, ...).
+ */
+static struct ovsr_vport *
+tunnel_create(const struct ovsr_vport_ops *ops, const struct ovsr_vport_parms *parms,
+	      struct net_device *(*dev_create)(struct ovsr_vport *vport,
+					       const struct ovsr_vport_parms *parms))
 {
 	struct ovsr_vport *vport;
 	struct net_device *dev;
