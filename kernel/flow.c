@@ -41,17 +41,11 @@ void ovsr_flow_id_destroy(struct ovsr_flow_id *id)
 struct ovsr_flow *ovsr_flow_alloc(void)
 {
 	struct ovsr_flow *flow = kzalloc(sizeof(*flow), GFP_KERNEL);
-	int cpu;
 
 	if (!flow)
 		return ERR_PTR(-ENOMEM);
-	flow->stats = alloc_percpu(struct ovsr_flow_cpu_stats);
-	if (!flow->stats) {
-		kfree(flow);
-		return ERR_PTR(-ENOMEM);
-	}
-	for_each_possible_cpu(cpu)
-		spin_lock_init(&per_cpu_ptr(flow->stats, cpu)->lock);
+	flow->counters.first_cpu = -1;
+	spin_lock_init(&flow->counters.first.lock);
 	return flow;
 }
 
@@ -59,7 +53,7 @@ static void flow_free(struct ovsr_flow *flow)
 {
 	ovsr_actions_free(rcu_dereference_raw(flow->actions));
 	ovsr_flow_id_destroy(&flow->id);
-	free_percpu(flow->stats);
+	free_percpu(flow->counters.others);
 	kfree(flow);
 }
 
@@ -78,47 +72,96 @@ void ovsr_flow_free(struct ovsr_flow *flow, bool deferred)
 		flow_free(flow);
 }
 
-void ovsr_flow_stats_update(struct ovsr_flow *flow, const struct sk_buff *skb, __be16 tcp_flags)
+/* Others may do the same at this moment: one wins. NULL when there is no memory. */
+static struct ovsr_flow_counter __percpu *others_add(struct ovsr_flow_counters *c)
 {
-	struct ovsr_flow_cpu_stats *stats = this_cpu_ptr(flow->stats);
+	struct ovsr_flow_counter __percpu *old, *new;
+	int cpu;
 
-	spin_lock(&stats->lock);
-	stats->s.packets++;
-	stats->s.bytes += skb->len + (skb_vlan_tag_present(skb) ? VLAN_HLEN : 0);
-	stats->s.used = jiffies;
-	stats->s.tcp_flags |= tcp_flags;
-	spin_unlock(&stats->lock);
+	new = alloc_percpu_gfp(struct ovsr_flow_counter, GFP_NOWAIT | __GFP_NOWARN);
+	if (!new)
+		return NULL;
+	for_each_possible_cpu(cpu)
+		spin_lock_init(&per_cpu_ptr(new, cpu)->lock);
+	old = cmpxchg(&c->others, NULL, new);
+	if (!old)
+		return new;
+	free_percpu(new);
+	return old;
 }
 
-void ovsr_flow_stats_get(const struct ovsr_flow *flow, struct ovsr_flow_stats *out)
+/* This processor's; the first one's while there is no memory for another. */
+static struct ovsr_flow_counter *counter_of(struct ovsr_flow_counters *c)
 {
-	struct ovsr_flow_cpu_stats *stats;
+	struct ovsr_flow_counter __percpu *others;
+	int cpu = smp_processor_id();
+	int first = READ_ONCE(c->first_cpu);
+
+	if (unlikely(first < 0))
+		first = cmpxchg(&c->first_cpu, -1, cpu);
+	if (first == cpu || first < 0)
+		return &c->first;
+	others = READ_ONCE(c->others);
+	if (unlikely(!others))
+		others = others_add(c);
+	return others ? this_cpu_ptr(others) : &c->first;
+}
+
+void ovsr_flow_stats_update(struct ovsr_flow *flow, const struct sk_buff *skb, __be16 tcp_flags)
+{
+	struct ovsr_flow_counter *counter = counter_of(&flow->counters);
+
+	spin_lock(&counter->lock);
+	counter->s.packets++;
+	counter->s.bytes += skb->len + (skb_vlan_tag_present(skb) ? VLAN_HLEN : 0);
+	counter->s.used = jiffies;
+	counter->s.tcp_flags |= tcp_flags;
+	spin_unlock(&counter->lock);
+}
+
+static void counter_add(struct ovsr_flow_counter *counter, struct ovsr_flow_stats *sum)
+{
+	spin_lock_bh(&counter->lock);
+	sum->packets += counter->s.packets;
+	sum->bytes += counter->s.bytes;
+	sum->tcp_flags |= counter->s.tcp_flags;
+	if (counter->s.used && (!sum->used || time_after(counter->s.used, sum->used)))
+		sum->used = counter->s.used;
+	spin_unlock_bh(&counter->lock);
+}
+
+static void counter_clear(struct ovsr_flow_counter *counter)
+{
+	spin_lock_bh(&counter->lock);
+	memset(&counter->s, 0, sizeof(counter->s));
+	spin_unlock_bh(&counter->lock);
+}
+
+void ovsr_flow_stats_get(struct ovsr_flow *flow, struct ovsr_flow_stats *out)
+{
+	struct ovsr_flow_counter __percpu *others = READ_ONCE(flow->counters.others);
 	int cpu;
 
 	memset(out, 0, sizeof(*out));
-	for_each_possible_cpu(cpu) {
-		stats = per_cpu_ptr(flow->stats, cpu);
-		spin_lock_bh(&stats->lock);
-		out->packets += stats->s.packets;
-		out->bytes += stats->s.bytes;
-		out->tcp_flags |= stats->s.tcp_flags;
-		if (!out->used || time_after(stats->s.used, out->used))
-			out->used = stats->s.used ?: out->used;
-		spin_unlock_bh(&stats->lock);
-	}
+	if (READ_ONCE(flow->counters.first_cpu) < 0)
+		return;
+	counter_add(&flow->counters.first, out);
+	if (!others)
+		return;
+	for_each_possible_cpu(cpu)
+		counter_add(per_cpu_ptr(others, cpu), out);
 }
 
 void ovsr_flow_stats_clear(struct ovsr_flow *flow)
 {
-	struct ovsr_flow_cpu_stats *stats;
+	struct ovsr_flow_counter __percpu *others = READ_ONCE(flow->counters.others);
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		stats = per_cpu_ptr(flow->stats, cpu);
-		spin_lock_bh(&stats->lock);
-		memset(&stats->s, 0, sizeof(stats->s));
-		spin_unlock_bh(&stats->lock);
-	}
+	counter_clear(&flow->counters.first);
+	if (!others)
+		return;
+	for_each_possible_cpu(cpu)
+		counter_clear(per_cpu_ptr(others, cpu));
 }
 
 u64 ovsr_flow_used_ms(unsigned long used)

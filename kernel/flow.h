@@ -26,9 +26,20 @@ struct ovsr_flow_stats {
 	__be16 tcp_flags;   /* all that were seen */
 };
 
-struct ovsr_flow_cpu_stats {
+struct ovsr_flow_counter {
 	spinlock_t lock; /* over @s */
 	struct ovsr_flow_stats s;
+};
+
+/*
+ * Most flows have all their packets on one processor, or none at all, and there are very many of
+ * them. So the first processor to come counts in the flow itself; when a second one comes, each of
+ * the others gets a counter of its own.
+ */
+struct ovsr_flow_counters {
+	int first_cpu; /* -1 before the first packet */
+	struct ovsr_flow_counter first;
+	struct ovsr_flow_counter __percpu *others; /* NULL, then set once */
 };
 
 struct ovsr_flow {
@@ -40,7 +51,7 @@ struct ovsr_flow {
 	struct ovsr_key key;	   /* under the mask */
 	struct ovsr_flow_id id;
 	struct ovsr_actions __rcu *actions;
-	struct ovsr_flow_cpu_stats __percpu *stats;
+	struct ovsr_flow_counters counters;
 };
 
 /*
@@ -68,7 +79,7 @@ struct ovsr_flow *ovsr_flow_alloc(void);
 void ovsr_flow_free(struct ovsr_flow *flow, bool deferred);
 
 void ovsr_flow_stats_update(struct ovsr_flow *flow, const struct sk_buff *skb, __be16 tcp_flags);
-void ovsr_flow_stats_get(const struct ovsr_flow *flow, struct ovsr_flow_stats *out);
+void ovsr_flow_stats_get(struct ovsr_flow *flow, struct ovsr_flow_stats *out);
 void ovsr_flow_stats_clear(struct ovsr_flow *flow);
 /* jiffies -> OVS_FLOW_ATTR_USED, milliseconds of monotonic time. */
 u64 ovsr_flow_used_ms(unsigned long used);

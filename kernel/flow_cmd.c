@@ -80,7 +80,7 @@ static int put_id(struct sk_buff *msg, const struct ovsr_flow *flow, u32 ufid_fl
 }
 
 /* A flow that has seen no packet says nothing of packets. */
-static int put_stats(struct sk_buff *msg, const struct ovsr_flow *flow)
+static int put_stats(struct sk_buff *msg, struct ovsr_flow *flow)
 {
 	struct ovsr_flow_stats s;
 	struct ovs_flow_stats stats;
@@ -114,8 +114,8 @@ static int put_actions(struct sk_buff *msg, const struct ovsr_flow *flow, bool f
 }
 
 /* Under ovsr_lock or rcu_read_lock.  Returns 0 or -EMSGSIZE, with the message taken back. */
-static int flow_put(struct sk_buff *msg, const struct ovsr_flow *flow,
-		    const struct ovsr_reply *reply, int dp_ifindex, u32 ufid_flags)
+static int flow_put(struct sk_buff *msg, struct ovsr_flow *flow, const struct ovsr_reply *reply,
+		    int dp_ifindex, u32 ufid_flags)
 {
 	bool first = !msg->len;
 	struct ovs_header *hdr;
@@ -142,7 +142,7 @@ out_cancel:
 }
 
 /* Puts the answer to @req into @msg.  The header's ifindex comes back as it came. */
-static void flow_msg_fill(struct sk_buff *msg, const struct ovsr_flow *flow,
+static void flow_msg_fill(struct sk_buff *msg, struct ovsr_flow *flow,
 			  const struct flow_request *req, u8 cmd)
 {
 	const struct ovs_header *hdr = req->info->userhdr;
@@ -164,8 +164,8 @@ static int news_alloc(const struct ovsr_flow *flow, const struct ovsr_actions *a
 	return *msg ? 0 : -ENOMEM;
 }
 
-static void news_fill(struct sk_buff *msg, const struct ovsr_flow *flow,
-		      const struct flow_request *req, u8 cmd)
+static void news_fill(struct sk_buff *msg, struct ovsr_flow *flow, const struct flow_request *req,
+		      u8 cmd)
 {
 	if (msg)
 		flow_msg_fill(msg, flow, req, cmd);

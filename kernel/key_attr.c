@@ -236,6 +236,28 @@ static const struct key_attr key_attrs[OVS_KEY_ATTR_MAX + 1] = {
 	[OVS_KEY_ATTR_IPV6_EXTHDRS] = { STRUCT(ovs_key_ipv6_exthdrs, ipv6_exthdrs_fields) },
 };
 
+/* One copy for each length that there is: a field is written for each of very many flows. */
+static void value_copy(void *to, const void *from, u8 len)
+{
+	switch (len) {
+	case 1:
+		memcpy(to, from, 1);
+		break;
+	case 2:
+		memcpy(to, from, 2);
+		break;
+	case 4:
+		memcpy(to, from, 4);
+		break;
+	case 6:
+		memcpy(to, from, 6);
+		break;
+	default:
+		memcpy(to, from, len);
+		break;
+	}
+}
+
 /* Attribute to key. False if the value does not fit. */
 static bool field_get(const struct key_field *f, const void *value, bool ones, struct ovsr_key *out)
 {
@@ -247,7 +269,7 @@ static bool field_get(const struct key_field *f, const void *value, bool ones, s
 		if (ones)
 			memset(to, 0xff, f->len);
 		else
-			memcpy(to, from, f->len);
+			value_copy(to, from, f->len);
 		return true;
 	case CONV_U8_BE16:
 		*(__be16 *)to = htons(ones ? 0xff : *(const u8 *)from);
@@ -273,7 +295,7 @@ static void field_put(const struct key_field *f, void *value, const struct ovsr_
 
 	switch (f->conv) {
 	case CONV_NONE:
-		memcpy(to, from, f->len);
+		value_copy(to, from, f->len);
 		break;
 	case CONV_U8_BE16:
 		*(u8 *)to = ntohs(*(const __be16 *)from);
@@ -327,7 +349,8 @@ int ovsr_key_attr_put(struct sk_buff *msg, int type, const struct ovsr_key *out,
 	a = nla_reserve(msg, type, attr->len);
 	if (!a)
 		return -EMSGSIZE;
-	memset(nla_data(a), 0, attr->len);
+	if (attr->n_fields > 1) /* there may be padding between or behind them */
+		memset(nla_data(a), 0, attr->len);
 	for (i = 0; i < attr->n_fields; i++)
 		field_put(&attr->fields[i], nla_data(a), out);
 	return 0;

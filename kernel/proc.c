@@ -94,7 +94,7 @@ static void flows_stop(struct seq_file *m, void *v)
 static int flows_show(struct seq_file *m, void *v)
 {
 	const struct place *place = m->private;
-	const struct ovsr_flow *flow = v;
+	struct ovsr_flow *flow = v;
 	struct ovsr_flow_stats stats;
 	int err;
 
