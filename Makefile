@@ -9,6 +9,8 @@
 #                      measure to build/report/figures.tsv
 #   make replay        sends the traces of corpora/traces/ again, on both modules, in guests
 #   make check-vswitchd  Debian's Open vSwitch at work on both modules, compared (minutes, emulated)
+#   make lint-module   the module under W=1, sparse and checkpatch, for both VMs' kernels
+#   make bench-module  the module beside the kernel's own: forwarding, insertion, dump (minutes)
 #   make diff          random requests, judged by the model: MESSAGES=50000 of SEED on TARGET
 #   make format        has clang-format put the C files in order
 #   make clean         removes build/
@@ -44,7 +46,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
 .PHONY: all check check-vswitchd conformance roundtrip figures replay diff \
-	format clean deps deps-check
+	lint-module bench-module format clean deps deps-check
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -116,6 +118,14 @@ replay: $(B)/nlrig
 check-vswitchd:
 	@ci/deps build qemu
 	@ci/vswitchd/run --out $(B)/vswitchd
+
+lint-module:
+	@ci/deps qemu uml lint
+	@ci/lint-module $(B)/lint
+
+bench-module:
+	@ci/deps build qemu
+	@BUILD=$(B) ci/bench/run
 
 # A seed of its own for each run, unless it is given: every report names it.
 diff: VM := $(if $(filter file,$(origin VM)),uml,$(VM))
