@@ -15,6 +15,7 @@
 #include "action_set.h"
 #include "conntrack.h"
 #include "datapath.h"
+#include "fault.h"
 #include "flow_extract.h"
 #include "fragment.h"
 #include "nsh_key.h"
@@ -55,6 +56,12 @@ static int key_revalidate(struct sk_buff *skb, struct ovsr_key *key)
 	return key->flags & OVSR_KEY_INVALID ? ovsr_key_update(skb, key) : 0;
 }
 
+/* NULL without memory. */
+static struct sk_buff *packet_clone(struct sk_buff *skb)
+{
+	return ovsr_fault(OVSR_FAULT_PACKET_CLONE) ? NULL : skb_clone(skb, GFP_ATOMIC);
+}
+
 /* Nests. */
 
 /* Keeps the packet for later; drops it if too many wait. */
@@ -93,7 +100,7 @@ static int nested_execute(struct ovsr_datapath *dp, struct sk_buff *skb,
 	int err;
 
 	if (!last)
-		skb = skb_clone(skb, GFP_ATOMIC);
+		skb = packet_clone(skb);
 	if (!skb)
 		return 0;
 	if (in_place)
@@ -404,7 +411,7 @@ static int list_execute(struct ovsr_datapath *dp, struct sk_buff *skb,
 		last = act == &acts->act[acts->n - 1];
 		switch (act->type) {
 		case OVS_ACTION_ATTR_OUTPUT:
-			copy = last ? skb : skb_clone(skb, GFP_ATOMIC);
+			copy = last ? skb : packet_clone(skb);
 			if (copy)
 				output(dp, copy, nla_get_u32(act->attr), key);
 			if (last)

@@ -8,6 +8,7 @@
 #include "action_parse.h"
 #include "action_shape.h"
 #include "conntrack.h"
+#include "fault.h"
 #include "nsh_key.h"
 #include "tunnel_key.h"
 
@@ -478,7 +479,7 @@ static int list_parse(const struct ovsr_action_request *req, struct ovsr_shape s
 		return -EOVERFLOW;
 	shape.mac_proto = req->key->mac_proto;
 
-	list = list_alloc(nest);
+	list = ovsr_fault(OVSR_FAULT_ACTIONS_ALLOC) ? NULL : list_alloc(nest);
 	if (!list)
 		return -ENOMEM;
 	nla_for_each_nested(a, nest, rem) {

@@ -6,6 +6,7 @@
 #include <net/netfilter/nf_nat.h>
 
 #include "conntrack.h"
+#include "fault.h"
 
 /* A ct action while it is parsed. */
 struct ct_parse {
@@ -285,7 +286,8 @@ int ovsr_ct_parse(const struct ovsr_action_request *req, struct ovsr_shape *shap
 	if (err)
 		return err;
 
-	ct->tmpl = nf_ct_tmpl_alloc(req->net, &ct->zone, GFP_KERNEL);
+	if (!ovsr_fault(OVSR_FAULT_CT_TEMPLATE))
+		ct->tmpl = nf_ct_tmpl_alloc(req->net, &ct->zone, GFP_KERNEL);
 	if (!ct->tmpl)
 		return -ENOMEM;
 	if (ct->timeout[0])

@@ -5,6 +5,7 @@
 
 #include "action_exec.h"
 #include "datapath.h"
+#include "fault.h"
 #include "flow_extract.h"
 #include "trace.h"
 #include "upcall.h"
@@ -49,6 +50,8 @@ struct ovsr_datapath *ovsr_dp_create(struct net *net)
 	dp = kzalloc(sizeof(*dp), GFP_KERNEL);
 	if (!dp)
 		return NULL;
+	if (ovsr_fault(OVSR_FAULT_DP_ALLOC))
+		goto out_free;
 
 	write_pnet(&dp->net, net);
 	xa_init(&dp->vports);

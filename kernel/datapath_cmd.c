@@ -37,7 +37,7 @@ static struct sk_buff *dp_msg_alloc(void)
 	size += nla_total_size(sizeof(u32));		  /* USER_FEATURES */
 	size += nla_total_size(sizeof(u32));		  /* MASKS_CACHE_SIZE */
 	size += nla_total_size(nr_cpu_ids * sizeof(u32)); /* PER_CPU_PIDS */
-	return genlmsg_new(size, GFP_KERNEL);
+	return ovsr_msg_alloc(size);
 }
 
 static int put_portids(struct sk_buff *msg, const struct ovsr_datapath *dp)

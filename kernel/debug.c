@@ -4,6 +4,7 @@
 
 #include "datapath.h"
 #include "debug.h"
+#include "fault.h"
 #include "text.h"
 #include "upcall.h"
 #include "vport.h"
@@ -123,6 +124,7 @@ void ovsr_debug_init(void)
 	directory = debugfs_create_dir("openvswitch_ref", NULL);
 	debugfs_create_file("tables", 0400, directory, NULL, &tables_fops);
 	debugfs_create_file("state", 0400, directory, NULL, &state_fops);
+	ovsr_fault_debug_init(directory);
 }
 
 /* Waits for those who read. */

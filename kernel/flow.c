@@ -5,6 +5,7 @@
 #include <linux/percpu.h>
 
 #include "action_parse.h"
+#include "fault.h"
 #include "flow.h"
 
 int ovsr_flow_id_init(struct ovsr_flow_id *id, const struct nlattr *ufid,
@@ -40,8 +41,10 @@ void ovsr_flow_id_destroy(struct ovsr_flow_id *id)
 
 struct ovsr_flow *ovsr_flow_alloc(void)
 {
-	struct ovsr_flow *flow = kzalloc(sizeof(*flow), GFP_KERNEL);
+	struct ovsr_flow *flow = NULL;
 
+	if (!ovsr_fault(OVSR_FAULT_FLOW_ALLOC))
+		flow = kzalloc(sizeof(*flow), GFP_KERNEL);
 	if (!flow)
 		return ERR_PTR(-ENOMEM);
 	flow->counters.first_cpu = -1;
@@ -171,9 +174,9 @@ u64 ovsr_flow_used_ms(unsigned long used)
 	return now_ms - jiffies_to_msecs(jiffies - used);
 }
 
-bool ovsr_flow_is(const struct ovsr_flow *flow, const struct ovsr_key *key)
+bool ovsr_flow_is(const struct ovsr_flow *flow, const struct ovsr_match *match)
 {
 	const struct ovsr_key *own = flow->id.ufid_len ? &flow->key : flow->id.key;
 
-	return !memcmp(own, key, sizeof(*key));
+	return !memcmp(own, &match->key, match->named);
 }

@@ -85,9 +85,9 @@ void ovsr_flow_stats_clear(struct ovsr_flow *flow);
 u64 ovsr_flow_used_ms(unsigned long used);
 
 /*
- * True when @flow, found for a NEW of the unmasked @key, is the very flow that NEW means: it was
- * installed with @key; or, if it has a ufid, its masked key is @key.
+ * True when @flow is the very flow that the key of @match names: it was installed with that; or, if
+ * it has a ufid, its masked key is that.
  */
-bool ovsr_flow_is(const struct ovsr_flow *flow, const struct ovsr_key *key);
+bool ovsr_flow_is(const struct ovsr_flow *flow, const struct ovsr_match *match);
 
 #endif

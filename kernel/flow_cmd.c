@@ -21,11 +21,17 @@ static const struct nla_policy flow_policy[OVS_FLOW_ATTR_MAX + 1] = {
 	[OVS_FLOW_ATTR_UFID_FLAGS] = { .type = NLA_U32 },
 };
 
+/* Key and mask as a request gave them; the mask and what it makes of the key only for a change. */
+struct request_keys {
+	struct ovsr_match match;
+	struct ovsr_key masked;
+};
+
 /**
  * struct flow_request - what a request says, before the datapath is looked at
  * @info: where the request came in
  * @id: the ufid, if there is a good one
- * @match: key and mask; NULL without OVS_FLOW_ATTR_KEY
+ * @keys: NULL without OVS_FLOW_ATTR_KEY
  * @actions: owned; NULL without OVS_FLOW_ATTR_ACTIONS
  * @ufid_flags: OVS_UFID_F_*, for the reply
  * @log: say in the kernel log what is wrong
@@ -33,7 +39,7 @@ static const struct nla_policy flow_policy[OVS_FLOW_ATTR_MAX + 1] = {
 struct flow_request {
 	struct genl_info *info;
 	struct ovsr_flow_id id;
-	struct ovsr_match *match;
+	struct request_keys *keys;
 	struct ovsr_actions *actions;
 	u32 ufid_flags;
 	bool log;
@@ -63,7 +69,7 @@ static struct sk_buff *flow_msg_alloc(const struct ovsr_flow *flow,
 	size += nla_total_size_64bit(sizeof(u64)); /* USED */
 	size += nla_total_size_64bit(sizeof(struct ovs_flow_stats));
 	size += nla_total_size(sizeof(u8)); /* TCP_FLAGS */
-	return genlmsg_new(size, GFP_KERNEL);
+	return ovsr_msg_alloc(size);
 }
 
 /* The flow's name, and its key under the mask where that is not the name. */
@@ -174,40 +180,35 @@ static void news_fill(struct sk_buff *msg, struct ovsr_flow *flow, const struct 
 static void request_destroy(struct flow_request *req)
 {
 	ovsr_actions_free(req->actions);
-	kfree(req->match);
+	kfree(req->keys);
 }
 
-static int parse_match(struct flow_request *req, bool change)
+static int parse_keys(struct flow_request *req, bool change)
 {
 	struct net *net = genl_info_net(req->info);
 	struct nlattr **a = req->info->attrs;
+	struct ovsr_match *match;
+	int err;
 
-	req->match = kmalloc(sizeof(*req->match), GFP_KERNEL);
-	if (!req->match)
+	req->keys = kmalloc(sizeof(*req->keys), GFP_KERNEL);
+	if (!req->keys)
 		return -ENOMEM;
+	match = &req->keys->match;
 	if (!change)
-		return ovsr_key_parse(net, a[OVS_FLOW_ATTR_KEY], &req->match->key, req->log);
-	return ovsr_match_parse(net, a[OVS_FLOW_ATTR_KEY], a[OVS_FLOW_ATTR_MASK], req->match,
-				req->log);
+		return ovsr_key_parse(net, a[OVS_FLOW_ATTR_KEY], match, req->log);
+	err = ovsr_match_parse(net, a[OVS_FLOW_ATTR_KEY], a[OVS_FLOW_ATTR_MASK], match, req->log);
+	if (!err)
+		ovsr_key_mask(&req->keys->masked, &match->key, &match->mask);
+	return err;
 }
 
 /* Which actions are safe depends on what the flow is sure to match. */
 static int parse_actions(struct flow_request *req)
 {
-	struct ovsr_key *key;
-	int err;
-
-	if (!req->match)
+	if (!req->keys)
 		return -EINVAL;
-
-	key = kmalloc(sizeof(*key), GFP_KERNEL);
-	if (!key)
-		return -ENOMEM;
-	ovsr_key_mask(key, &req->match->key, &req->match->mask);
-	err = ovsr_actions_parse(genl_info_net(req->info), req->info->attrs[OVS_FLOW_ATTR_ACTIONS],
-				 key, &req->actions, req->log);
-	kfree(key);
-	return err;
+	return ovsr_actions_parse(genl_info_net(req->info), req->info->attrs[OVS_FLOW_ATTR_ACTIONS],
+				  &req->keys->masked, &req->actions, req->log);
 }
 
 /*
@@ -227,7 +228,7 @@ static int request_parse(struct flow_request *req, struct genl_info *info, bool 
 	ovsr_flow_id_parse_ufid(&req->id, a[OVS_FLOW_ATTR_UFID], req->log);
 
 	if (a[OVS_FLOW_ATTR_KEY])
-		err = parse_match(req, change);
+		err = parse_keys(req, change);
 	if (!err && change && a[OVS_FLOW_ATTR_ACTIONS])
 		err = parse_actions(req);
 	if (err)
@@ -237,7 +238,7 @@ static int request_parse(struct flow_request *req, struct genl_info *info, bool 
 
 static bool request_names_flow(const struct flow_request *req)
 {
-	return req->id.ufid_len || req->match;
+	return req->id.ufid_len || req->keys;
 }
 
 static struct ovsr_datapath *request_dp(const struct flow_request *req)
@@ -264,7 +265,7 @@ static struct ovsr_flow *request_flow(const struct flow_request *req)
 	if (req->id.ufid_len)
 		flow = ovsr_flow_table_find_ufid(&dp->flows, &req->id);
 	else
-		flow = ovsr_flow_table_find_exact(&dp->flows, &req->match->key);
+		flow = ovsr_flow_table_find_exact(&dp->flows, &req->keys->match);
 	return flow ?: ERR_PTR(-ENOENT);
 }
 
@@ -306,7 +307,7 @@ static struct ovsr_flow *find_twin(const struct flow_request *req, struct ovsr_d
 
 	if (req->id.ufid_len)
 		flow = ovsr_flow_table_find_ufid(&dp->flows, &req->id);
-	return flow ?: ovsr_flow_table_find(&dp->flows, &req->match->key);
+	return flow ?: ovsr_flow_table_find(&dp->flows, &req->keys->match.key);
 }
 
 /*
@@ -322,10 +323,10 @@ static struct ovsr_flow *find_replaced(const struct flow_request *req, struct ov
 	if (req->info->nlhdr->nlmsg_flags & (NLM_F_CREATE | NLM_F_EXCL))
 		return ERR_PTR(-EEXIST);
 
-	if (ovsr_flow_is(twin, &req->match->key))
+	if (ovsr_flow_is(twin, &req->keys->match))
 		return twin;
 	if (!by_ufid(twin))
-		flow = ovsr_flow_table_find_exact(&dp->flows, &req->match->key);
+		flow = ovsr_flow_table_find_exact(&dp->flows, &req->keys->match);
 	return flow ?: ERR_PTR(-ENOENT);
 }
 
@@ -349,7 +350,7 @@ static int insert(struct flow_request *req, struct ovsr_datapath *dp, struct ovs
 		return err;
 	rcu_assign_pointer(flow->actions, req->actions);
 	req->actions = NULL; /* the flow's now, even if it cannot be inserted */
-	err = ovsr_flow_table_insert(&dp->flows, flow, &req->match->mask);
+	err = ovsr_flow_table_insert(&dp->flows, flow, &req->keys->match.mask);
 	if (err)
 		return err;
 	*new = NULL;
@@ -406,8 +407,8 @@ static int flow_cmd_new(struct sk_buff *skb, struct genl_info *info)
 		err = PTR_ERR(new);
 		goto out_request;
 	}
-	ovsr_key_mask(&new->key, &req.match->key, &req.match->mask);
-	err = ovsr_flow_id_init(&new->id, a[OVS_FLOW_ATTR_UFID], &req.match->key, req.log);
+	new->key = req.keys->masked;
+	err = ovsr_flow_id_init(&new->id, a[OVS_FLOW_ATTR_UFID], &req.keys->match.key, req.log);
 	if (err)
 		goto out_flow;
 

@@ -108,9 +108,10 @@ static u8 l3_of(__be16 eth_type)
 	}
 }
 
-static bool promise_applies(const struct promise *p, const struct ovsr_key *key)
+/* @l3: of @key. */
+static bool promise_applies(const struct promise *p, const struct ovsr_key *key, u8 l3)
 {
-	if (!(p->l3 & l3_of(key->eth_type)))
+	if (!(p->l3 & l3))
 		return false;
 	if (p->proto && (p->proto != key->ip.proto || key->ip.frag == OVS_FRAG_TYPE_LATER))
 		return false;
@@ -129,11 +130,12 @@ static bool promise_exact(const struct promise *p, const struct ovsr_key *mask)
 
 u64 ovsr_key_promised(const struct ovsr_key *key)
 {
+	u8 l3 = l3_of(key->eth_type);
 	const struct promise *p;
 	u64 keys = 0;
 
 	for (p = promises; p < promises + ARRAY_SIZE(promises); p++)
-		if (promise_applies(p, key))
+		if (promise_applies(p, key, l3))
 			keys |= p->keys;
 	return keys;
 }
@@ -149,13 +151,14 @@ static bool keys_promised(const struct ovsr_key *key, u64 present, bool log)
 
 static bool masks_allowed(const struct ovsr_match *match, u64 keys, u64 masks, bool log)
 {
+	u8 l3 = l3_of(match->key.eth_type);
 	const struct promise *p;
 	u64 conditional = 0;
 	u64 granted = 0;
 
 	for (p = promises; p < promises + ARRAY_SIZE(promises); p++) {
 		conditional |= p->keys | p->masks;
-		if (!promise_applies(p, &match->key))
+		if (!promise_applies(p, &match->key, l3))
 			continue;
 		if (promise_exact(p, &match->mask))
 			granted |= p->keys | p->masks;
@@ -371,6 +374,29 @@ static int mask_parse(struct key_request *req, const struct nlattr *key, const s
 	return request_parse(req, mask, &match->mask);
 }
 
+/*
+ * A key names the flows that were installed with the same values, up to the last one that it gives:
+ * which conntrack fields a flow has that are kept behind that does not count. 6.1 does it so, with
+ * its fields in the order of ours, eight bytes at a time.
+ */
+static size_t bytes_named(const struct ovsr_key *key, u64 present)
+{
+	u64 tuples = A(CT_ORIG_TUPLE_IPV4) | A(CT_ORIG_TUPLE_IPV6);
+	u64 frame = ovsr_key_promised(key);
+
+	if (present & A(CT_LABELS))
+		return sizeof(*key);
+	if (present & (tuples | A(CT_MARK)))
+		return offsetof(struct ovsr_key, ct_labels);
+	if (frame & A(IPV4))
+		return offsetof(struct ovsr_key, ipv4.ct_orig);
+	if (frame & A(IPV6) && !(frame & A(ND)))
+		return offsetof(struct ovsr_key, ipv6.ct_orig);
+	if (frame || present & A(CT_ZONE))
+		return offsetof(struct ovsr_key, ct_orig_src_port);
+	return offsetof(struct ovsr_key, ct_zone);
+}
+
 int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nlattr *mask,
 		     struct ovsr_match *match, bool log)
 {
@@ -383,6 +409,7 @@ int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nla
 	if (err)
 		return err;
 	keys = req.present;
+	match->named = bytes_named(&match->key, keys);
 	err = mask_parse(&req, key, mask, match);
 	if (err)
 		return err;
@@ -391,16 +418,17 @@ int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nla
 	return 0;
 }
 
-int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_key *key, bool log)
+int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_match *match, bool log)
 {
 	struct key_request req = { .net = net, .how.log = log };
 	int err;
 
-	ovsr_key_init(key);
-	err = request_parse(&req, attr, key);
+	ovsr_key_init(&match->key);
+	err = request_parse(&req, attr, &match->key);
 	if (err)
 		return err;
-	return keys_promised(key, req.present, log) ? 0 : -EINVAL;
+	match->named = bytes_named(&match->key, req.present);
+	return keys_promised(&match->key, req.present, log) ? 0 : -EINVAL;
 }
 
 int ovsr_key_parse_metadata(struct net *net, const struct nlattr *attr, struct ovsr_key *key,

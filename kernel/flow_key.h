@@ -145,6 +145,7 @@ struct ovsr_key {
 struct ovsr_match {
 	struct ovsr_key key; /* as the request gave it, unmasked */
 	struct ovsr_key mask;
+	size_t named; /* bytes of @key that count where it names a flow */
 };
 
 /* Says in the kernel log what a request did wrong, unless it is a probe. */
@@ -182,7 +183,7 @@ int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nla
  * Only OVS_FLOW_ATTR_KEY, as a GET or DEL names a flow by it: no mask is made or checked. 0 or
  * -EINVAL.
  */
-int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_key *key, bool log);
+int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_match *match, bool log);
 
 /* Writes @key under @mask to @out (which may be @key). */
 void ovsr_key_mask(struct ovsr_key *out, const struct ovsr_key *key, const struct ovsr_key *mask);

@@ -5,6 +5,7 @@
 #include <linux/random.h>
 #include <linux/rculist.h>
 
+#include "fault.h"
 #include "flow_mask.h"
 #include "lock.h"
 
@@ -52,39 +53,49 @@ struct ovsr_mask_cache {
 /* Masks. */
 
 /*
- * The part of @mask that is not all zero, in whole longs; never empty, for mac_proto always counts.
+ * The part of @key that is not all zero, in whole longs; never empty, for mac_proto always counts.
  */
-static void mask_range_set(struct ovsr_mask *mask)
+static struct ovsr_mask_range range_of(const struct ovsr_key *key)
 {
-	const unsigned long *words = (const unsigned long *)&mask->key;
+	const unsigned long *words = (const unsigned long *)key;
 	size_t start = 0;
-	size_t end = sizeof(mask->key) / sizeof(*words);
+	size_t end = sizeof(*key) / sizeof(*words);
 
 	while (start < end && !words[start])
 		start++;
 	while (end > start && !words[end - 1])
 		end--;
-	mask->start = start * sizeof(*words);
-	mask->end = end * sizeof(*words);
+	return (struct ovsr_mask_range){ start * sizeof(*words), end * sizeof(*words) };
+}
+
+static bool mask_is(const struct ovsr_mask *mask, const struct ovsr_key *key,
+		    struct ovsr_mask_range range)
+{
+	return mask->range.start == range.start && mask->range.end == range.end &&
+	       !memcmp((const u8 *)&mask->key + range.start, (const u8 *)key + range.start,
+		       range.end - range.start);
 }
 
 struct ovsr_mask *ovsr_mask_get(struct ovsr_masks *masks, const struct ovsr_key *key)
 {
+	struct ovsr_mask_range range = range_of(key);
 	struct ovsr_mask *mask;
 
 	list_for_each_entry(mask, &masks->list, node) {
-		if (!memcmp(&mask->key, key, sizeof(*key))) {
+		if (mask_is(mask, key, range)) {
 			mask->refs++;
 			return mask;
 		}
 	}
+	if (ovsr_fault(OVSR_FAULT_MASK_ALLOC))
+		return NULL;
 	mask = kzalloc(sizeof(*mask), GFP_KERNEL);
 	if (!mask)
 		return NULL;
 	mask->refs = 1;
 	mask->salt = get_random_u32();
 	mask->key = *key;
-	mask_range_set(mask);
+	mask->range = range;
 	list_add_tail_rcu(&mask->node, &masks->list);
 	WRITE_ONCE(masks->n, masks->n + 1);
 	return mask;

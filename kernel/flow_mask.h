@@ -9,12 +9,17 @@
 
 struct ovsr_mask_cache;
 
+/* The bytes of a mask outside of [start, end) are zero. */
+struct ovsr_mask_range {
+	u16 start;
+	u16 end;
+};
+
 /* One mask, shared by the flows that were installed with it. */
 struct ovsr_mask {
 	struct list_head node;
-	u32 salt;  /* keeps equal bytes under different masks apart in a hash */
-	u16 start; /* the bytes of @key outside of [start, end) are zero */
-	u16 end;
+	u32 salt; /* keeps equal bytes under different masks apart in a hash */
+	struct ovsr_mask_range range;
 	struct ovsr_key key;
 	u32 refs;
 	struct rcu_head rcu;

@@ -5,6 +5,7 @@
 #include <linux/rhashtable.h>
 #include <linux/seq_file.h>
 
+#include "fault.h"
 #include "flow_table.h"
 #include "lock.h"
 
@@ -16,8 +17,8 @@ struct masked_key {
 
 static u32 range_hash(const struct ovsr_mask *mask, const struct ovsr_key *key, u32 seed)
 {
-	return jhash2((const u32 *)((const u8 *)key + mask->start),
-		      (mask->end - mask->start) / sizeof(u32), seed ^ mask->salt);
+	return jhash2((const u32 *)((const u8 *)key + mask->range.start),
+		      (mask->range.end - mask->range.start) / sizeof(u32), seed ^ mask->salt);
 }
 
 static u32 masked_key_hash(const void *data, u32 len, u32 seed)
@@ -41,9 +42,9 @@ static int flow_compare(struct rhashtable_compare_arg *arg, const void *object)
 	const struct ovsr_mask *mask = want->mask;
 	const struct ovsr_flow *flow = object;
 
-	return flow->mask != mask ||
-	       memcmp((const u8 *)&flow->key + mask->start, (const u8 *)&want->key + mask->start,
-		      mask->end - mask->start);
+	return flow->mask != mask || memcmp((const u8 *)&flow->key + mask->range.start,
+					    (const u8 *)&want->key + mask->range.start,
+					    mask->range.end - mask->range.start);
 }
 
 /* Every flow, by its mask and its key under the mask. */
@@ -73,7 +74,7 @@ static struct ovsr_flow *lookup_masked(struct ovsr_flow_table *table, const stru
 	size_t i;
 
 	want.mask = mask;
-	for (i = mask->start; i < mask->end; i += sizeof(unsigned long))
+	for (i = mask->range.start; i < mask->range.end; i += sizeof(unsigned long))
 		*(unsigned long *)((u8 *)&want.key + i) =
 			*(const unsigned long *)((const u8 *)key + i) &
 			*(const unsigned long *)((const u8 *)&mask->key + i);
@@ -130,14 +131,14 @@ struct ovsr_flow *ovsr_flow_table_find(struct ovsr_flow_table *table, const stru
 }
 
 struct ovsr_flow *ovsr_flow_table_find_exact(struct ovsr_flow_table *table,
-					     const struct ovsr_key *key)
+					     const struct ovsr_match *match)
 {
 	struct ovsr_mask *mask;
 	struct ovsr_flow *flow;
 
 	list_for_each_entry(mask, &table->masks.list, node) {
-		flow = lookup_masked(table, mask, key);
-		if (flow && !flow->id.ufid_len && ovsr_flow_is(flow, key))
+		flow = lookup_masked(table, mask, &match->key);
+		if (flow && !flow->id.ufid_len && ovsr_flow_is(flow, match))
 			return flow;
 	}
 	return NULL;
@@ -160,15 +161,32 @@ struct ovsr_flow *ovsr_flow_table_next(struct ovsr_flow_table *table, unsigned l
 
 /* The table. */
 
-/* For packets it is there with by_key, so that comes last. */
+/*
+ * Readers may look the table up at any moment of this, also while rhashtable moves flows to a larger
+ * one: they search both. When so many flows have come meanwhile that the larger one is too small as
+ * well, it is busy: userspace knows no such error, so this waits for the worker that moves them.
+ */
+static __always_inline int hash_insert(struct rhashtable *hash, struct rhash_head *node,
+				       const struct rhashtable_params params)
+{
+	int err;
+
+	do {
+		err = rhashtable_insert_fast(hash, node, params);
+	} while (err == -EBUSY && flush_work(&hash->run_work));
+	return err ? -ENOMEM : 0;
+}
+
+/* For packets the flow is there with by_key, so that comes last. */
 static int flow_link(struct ovsr_flow_table *table, struct ovsr_flow *flow)
 {
-	if (xa_alloc_cyclic(&table->flows, &flow->index, flow, xa_limit_32b, &table->next_index,
+	if (ovsr_fault(OVSR_FAULT_FLOW_LINK) ||
+	    xa_alloc_cyclic(&table->flows, &flow->index, flow, xa_limit_32b, &table->next_index,
 			    GFP_KERNEL) < 0)
 		return -ENOMEM;
-	if (flow->id.ufid_len && rhashtable_insert_fast(&table->by_ufid, &flow->by_ufid, by_ufid))
+	if (flow->id.ufid_len && hash_insert(&table->by_ufid, &flow->by_ufid, by_ufid))
 		goto out_index;
-	if (rhashtable_insert_fast(&table->by_key, &flow->by_key, by_key))
+	if (hash_insert(&table->by_key, &flow->by_key, by_key))
 		goto out_ufid;
 	return 0;
 
@@ -286,6 +304,6 @@ void ovsr_flow_table_show(struct seq_file *m, const struct ovsr_flow_table *tabl
 	seq_printf(m, "  masks n=%u cache_size=%u\n", table->masks.n,
 		   ovsr_flow_table_cache_size(table));
 	list_for_each_entry(mask, &table->masks.list, node)
-		seq_printf(m, "    mask %u: flows=%u bytes=%u..%u\n", i++, mask->refs, mask->start,
-			   mask->end);
+		seq_printf(m, "    mask %u: flows=%u bytes=%u..%u\n", i++, mask->refs,
+			   mask->range.start, mask->range.end);
 }

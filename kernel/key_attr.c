@@ -27,7 +27,7 @@ struct key_attr {
 	s8 len;
 	bool exact; /* a mask of it always means all ones */
 	u8 n_fields;
-	const struct key_field *fields;
+	const struct key_field *fields;	  /* in their order in the attribute */
 	bool (*valid)(const void *value); /* of a key, not of a mask */
 	/* For what fields cannot say. */
 	int (*parse)(const struct nlattr *a, const struct ovsr_key_read *how, struct ovsr_key *out);
@@ -237,7 +237,7 @@ static const struct key_attr key_attrs[OVS_KEY_ATTR_MAX + 1] = {
 };
 
 /* One copy for each length that there is: a field is written for each of very many flows. */
-static void value_copy(void *to, const void *from, u8 len)
+static __always_inline void value_copy(void *to, const void *from, u8 len)
 {
 	switch (len) {
 	case 1:
@@ -341,7 +341,9 @@ invalid:
 int ovsr_key_attr_put(struct sk_buff *msg, int type, const struct ovsr_key *out, bool is_mask)
 {
 	const struct key_attr *attr = &key_attrs[type];
+	const struct key_field *f;
 	struct nlattr *a;
+	int end = 0;
 	int i;
 
 	if (attr->put)
@@ -349,9 +351,14 @@ int ovsr_key_attr_put(struct sk_buff *msg, int type, const struct ovsr_key *out,
 	a = nla_reserve(msg, type, attr->len);
 	if (!a)
 		return -EMSGSIZE;
-	if (attr->n_fields > 1) /* there may be padding between or behind them */
-		memset(nla_data(a), 0, attr->len);
-	for (i = 0; i < attr->n_fields; i++)
-		field_put(&attr->fields[i], nla_data(a), out);
+	for (i = 0; i < attr->n_fields; i++) {
+		f = &attr->fields[i];
+		if (f->at > end)
+			memset(nla_data(a) + end, 0, f->at - end);
+		field_put(f, nla_data(a), out);
+		end = f->at + f->len;
+	}
+	if (end < attr->len)
+		memset(nla_data(a) + end, 0, attr->len - end);
 	return 0;
 }

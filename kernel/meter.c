@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include <linux/swap.h>
 
+#include "fault.h"
 #include "lock.h"
 #include "meter.h"
 
@@ -66,6 +67,8 @@ int ovsr_meter_insert(struct ovsr_meters *meters, struct ovsr_meter *meter)
 	struct ovsr_meter __rcu **slot;
 	int err;
 
+	if (ovsr_fault(OVSR_FAULT_METER_LINK))
+		return -ENOMEM;
 	if (meters->n + 1 >= meters->max)
 		return -EFBIG;
 	if (meters->n + 1 >= slots->n) {

@@ -5,12 +5,18 @@
 
 #include "datapath.h"
 #include "family.h"
+#include "fault.h"
 #include "notify.h"
 #include "vport.h"
 #include "vport_cmd.h"
 
 /* The multicast group of a family; each has one at most. */
 #define GROUP 0
+
+struct sk_buff *ovsr_msg_alloc(size_t size)
+{
+	return ovsr_fault(OVSR_FAULT_MSG_ALLOC) ? NULL : genlmsg_new(size, GFP_KERNEL);
+}
 
 struct ovs_header *ovsr_reply_put(struct sk_buff *msg, const struct genl_family *family,
 				  const struct ovsr_reply *reply, int dp_ifindex)

@@ -9,6 +9,7 @@
 #include "action_parse.h"
 #include "datapath.h"
 #include "family.h"
+#include "fault.h"
 #include "flow_extract.h"
 #include "notify.h"
 #include "trace.h"
@@ -136,7 +137,7 @@ static int send_prepared(struct ovsr_datapath *dp, struct sk_buff *skb, const st
 
 	/* Userspace that wants the end aligned gets a full copy: pages cannot be padded. */
 	head = unaligned ? min(skb_zerocopy_headlen(skb), cutlen) : len;
-	msg = upcall_msg_alloc(upcall, head);
+	msg = ovsr_fault(OVSR_FAULT_UPCALL_ALLOC) ? NULL : upcall_msg_alloc(upcall, head);
 	if (!msg)
 		return -ENOMEM;
 

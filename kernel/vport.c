@@ -8,6 +8,7 @@
 #include <linux/module.h>
 
 #include "datapath.h"
+#include "fault.h"
 #include "flow_extract.h"
 #include "upcall.h"
 #include "vport.h"
@@ -61,9 +62,10 @@ struct ovsr_vport *ovsr_vport_find(struct ovsr_datapath *dp, u32 port_no)
 struct ovsr_vport *ovsr_vport_alloc(const struct ovsr_vport_ops *ops,
 				    const struct ovsr_vport_parms *parms)
 {
-	struct ovsr_vport *vport;
+	struct ovsr_vport *vport = NULL;
 
-	vport = kzalloc(sizeof(*vport), GFP_KERNEL);
+	if (!ovsr_fault(OVSR_FAULT_PORT_ALLOC))
+		vport = kzalloc(sizeof(*vport), GFP_KERNEL);
 	if (!vport)
 		return ERR_PTR(-ENOMEM);
 

@@ -40,7 +40,7 @@ static struct sk_buff *vport_msg_alloc(void)
 	size += nla_total_size_64bit(sizeof(struct ovs_vport_stats));
 	size += nla_total_size(nr_cpu_ids * sizeof(u32)); /* UPCALL_PID */
 	size += options_size();
-	return genlmsg_new(size, GFP_KERNEL);
+	return ovsr_msg_alloc(size);
 }
 
 static int put_netnsid(struct sk_buff *msg, const struct ovsr_vport *vport, struct net *net)

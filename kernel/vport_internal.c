@@ -8,6 +8,7 @@
 #include <net/xfrm.h>
 
 #include "datapath.h"
+#include "fault.h"
 #include "vport.h"
 
 struct internal_dev {
@@ -117,7 +118,7 @@ static int internal_register(struct net_device *dev)
 	int err;
 
 	rtnl_lock();
-	err = register_netdevice(dev);
+	err = ovsr_fault(OVSR_FAULT_PORT_REGISTER) ? -ENOMEM : register_netdevice(dev);
 	if (!err) {
 		/* Only now, for a failed registration leaves the port to us. */
 		dev->priv_destructor = internal_destructor;

@@ -7,6 +7,7 @@
 #include <net/dst_metadata.h>
 
 #include "datapath.h"
+#include "fault.h"
 #include "vport.h"
 
 /* The port that a device is, or NULL.  Under RTNL or rcu_read_lock. */
@@ -70,7 +71,9 @@ int ovsr_vport_netdev_attach(struct ovsr_vport *vport)
 	err = netdev_master_upper_dev_link(dev, upper, NULL, NULL, NULL);
 	if (err)
 		return err;
-	err = netdev_rx_handler_register(dev, rx_handler, vport);
+	err = ovsr_fault(OVSR_FAULT_PORT_REGISTER) ?
+		      -ENOMEM :
+		      netdev_rx_handler_register(dev, rx_handler, vport);
 	if (err) {
 		netdev_upper_dev_unlink(dev, upper);
 		return err;
