@@ -90,8 +90,6 @@ void ovsr_dp_destroy(struct ovsr_datapath *dp)
 	struct ovsr_vport *vport;
 	unsigned long port_no;
 
-	ovsr_dp_set_features(dp, 0);
-
 	/*
 	 * The local port is the upper device of the others and names the datapath: it goes last.
 	 * A reader gets at the datapath only by way of a port, and unregistering the local device

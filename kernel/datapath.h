@@ -89,8 +89,6 @@ void ovsr_dp_free(struct ovsr_datapath *dp);
 void ovsr_dp_destroy(struct ovsr_datapath *dp);
 void ovsr_dp_net_exit(struct net *net);
 
-void ovsr_dp_set_features(struct ovsr_datapath *dp, u32 features);
-
 void ovsr_dp_stats_get(const struct ovsr_datapath *dp, struct ovs_dp_stats *stats,
 		       struct ovs_dp_megaflow_stats *mega);
 

@@ -4,7 +4,6 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <net/netlink.h>
-#include <net/pkt_cls.h>
 
 #include "datapath.h"
 #include "family.h"
@@ -12,9 +11,8 @@
 #include "upcall.h"
 #include "vport.h"
 
-#define KNOWN_FEATURES                                                                 \
-	(OVS_DP_F_UNALIGNED | OVS_DP_F_VPORT_PIDS | OVS_DP_F_DISPATCH_UPCALL_PER_CPU | \
-	 (IS_ENABLED(CONFIG_NET_TC_SKB_EXT) ? OVS_DP_F_TC_RECIRC_SHARING : 0))
+/* Sharing recirculation ids with traffic control needs an extension of packets that is not here. */
+#define KNOWN_FEATURES (OVS_DP_F_UNALIGNED | OVS_DP_F_VPORT_PIDS | OVS_DP_F_DISPATCH_UPCALL_PER_CPU)
 
 /* The contract's limit: a per-CPU cache of 8-byte entries in the smallest per-CPU unit. */
 #define MAX_CACHE_SIZE (PCPU_MIN_UNIT_SIZE / 8)
@@ -97,20 +95,6 @@ static struct ovsr_datapath *requested(struct genl_info *info)
 	return dp ?: ERR_PTR(-ENODEV);
 }
 
-/* Under ovsr_lock.  The TC extension is on while one datapath at least wants it. */
-void ovsr_dp_set_features(struct ovsr_datapath *dp, u32 features)
-{
-	u32 changed = dp->user_features ^ features;
-
-	dp->user_features = features;
-	if (!(changed & OVS_DP_F_TC_RECIRC_SHARING))
-		return;
-	if (features & OVS_DP_F_TC_RECIRC_SHARING)
-		tc_skb_ext_tc_enable();
-	else
-		tc_skb_ext_tc_disable();
-}
-
 static int set_portids(struct ovsr_datapath *dp, const struct nlattr *attr)
 {
 	struct ovsr_portids *new, *old;
@@ -144,7 +128,7 @@ static int configure(struct ovsr_datapath *dp, struct nlattr **a)
 			return err;
 	}
 
-	ovsr_dp_set_features(dp, features);
+	dp->user_features = features;
 	if (features & OVS_DP_F_DISPATCH_UPCALL_PER_CPU && a[OVS_DP_ATTR_PER_CPU_PIDS])
 		return set_portids(dp, a[OVS_DP_ATTR_PER_CPU_PIDS]);
 	return 0;
@@ -161,7 +145,7 @@ static void forget_features(struct genl_info *info)
 	if (IS_ERR(dp))
 		return;
 	pr_warn("%s: dropping the features that were announced before\n", ovsr_dp_name(dp));
-	ovsr_dp_set_features(dp, 0);
+	dp->user_features = 0;
 }
 
 static int dp_new_locked(struct genl_info *info, struct ovsr_datapath *dp, struct sk_buff *msg)
@@ -219,10 +203,8 @@ static int dp_cmd_new(struct sk_buff *skb, struct genl_info *info)
 
 	ovsr_lock();
 	err = dp_new_locked(info, dp, msg);
-	if (err) {
-		ovsr_dp_set_features(dp, 0);
+	if (err)
 		ovsr_dp_free(dp);
-	}
 	ovsr_unlock();
 	return ovsr_notify(&ovsr_datapath_family, msg, info, err);
 }

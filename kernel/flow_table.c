@@ -162,9 +162,9 @@ struct ovsr_flow *ovsr_flow_table_next(struct ovsr_flow_table *table, unsigned l
 /* The table. */
 
 /*
- * Readers may look the table up at any moment of this, also while rhashtable moves flows to a larger
- * one: they search both. When so many flows have come meanwhile that the larger one is too small as
- * well, it is busy: userspace knows no such error, so this waits for the worker that moves them.
+ * Readers may look the table up at any moment of this, also while rhashtable moves flows to a
+ * larger one: they search both. When so many flows have come meanwhile that the larger one is too
+ * small as well, it is busy. Userspace knows no such error: wait for the worker that moves them.
  */
 static __always_inline int hash_insert(struct rhashtable *hash, struct rhash_head *node,
 				       const struct rhashtable_params params)

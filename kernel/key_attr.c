@@ -41,22 +41,29 @@ struct key_attr {
 	}
 #define SAME(type, field, member) FIELD(type, field, member, CONV_NONE)
 
+/* Fields that lie side by side, in the same order, in attribute and key: as good as one. */
+#define SPAN_OF(type, first, last) (offsetofend(type, last) - offsetof(type, first))
+#define SPAN(type, first, last, key_first, key_last)                                     \
+	{                                                                                \
+		.at = offsetof(struct type, first),                                      \
+		.len = SPAN_OF(struct type, first, last) +                               \
+		       BUILD_BUG_ON_ZERO(SPAN_OF(struct type, first, last) !=            \
+					 SPAN_OF(struct ovsr_key, key_first, key_last)), \
+		.to = offsetof(struct ovsr_key, key_first), .conv = CONV_NONE            \
+	}
+
 static const struct key_field ethernet_fields[] = {
-	SAME(ovs_key_ethernet, eth_src, eth_src),
-	SAME(ovs_key_ethernet, eth_dst, eth_dst),
+	SPAN(ovs_key_ethernet, eth_src, eth_dst, eth_src, eth_dst),
 };
 
 static const struct key_field ipv4_fields[] = {
-	SAME(ovs_key_ipv4, ipv4_src, ipv4.src),	  SAME(ovs_key_ipv4, ipv4_dst, ipv4.dst),
-	SAME(ovs_key_ipv4, ipv4_proto, ip.proto), SAME(ovs_key_ipv4, ipv4_tos, ip.tos),
-	SAME(ovs_key_ipv4, ipv4_ttl, ip.ttl),	  SAME(ovs_key_ipv4, ipv4_frag, ip.frag),
+	SPAN(ovs_key_ipv4, ipv4_src, ipv4_dst, ipv4.src, ipv4.dst),
+	SPAN(ovs_key_ipv4, ipv4_proto, ipv4_frag, ip.proto, ip.frag),
 };
 
 static const struct key_field ipv6_fields[] = {
-	SAME(ovs_key_ipv6, ipv6_src, ipv6.src),	    SAME(ovs_key_ipv6, ipv6_dst, ipv6.dst),
-	SAME(ovs_key_ipv6, ipv6_label, ipv6.label), SAME(ovs_key_ipv6, ipv6_proto, ip.proto),
-	SAME(ovs_key_ipv6, ipv6_tclass, ip.tos),    SAME(ovs_key_ipv6, ipv6_hlimit, ip.ttl),
-	SAME(ovs_key_ipv6, ipv6_frag, ip.frag),
+	SPAN(ovs_key_ipv6, ipv6_src, ipv6_label, ipv6.src, ipv6.label),
+	SPAN(ovs_key_ipv6, ipv6_proto, ipv6_frag, ip.proto, ip.frag),
 };
 
 static const struct key_field ipv6_exthdrs_fields[] = {
@@ -64,26 +71,21 @@ static const struct key_field ipv6_exthdrs_fields[] = {
 };
 
 static const struct key_field arp_fields[] = {
-	SAME(ovs_key_arp, arp_sip, ipv4.src),
-	SAME(ovs_key_arp, arp_tip, ipv4.dst),
+	SPAN(ovs_key_arp, arp_sip, arp_tip, ipv4.src, ipv4.dst),
 	FIELD(ovs_key_arp, arp_op, ip.proto, CONV_BE16_U8),
-	SAME(ovs_key_arp, arp_sha, ipv4.arp.sha),
-	SAME(ovs_key_arp, arp_tha, ipv4.arp.tha),
+	SPAN(ovs_key_arp, arp_sha, arp_tha, ipv4.arp.sha, ipv4.arp.tha),
 };
 
 static const struct key_field tcp_fields[] = {
-	SAME(ovs_key_tcp, tcp_src, tp.src),
-	SAME(ovs_key_tcp, tcp_dst, tp.dst),
+	SPAN(ovs_key_tcp, tcp_src, tcp_dst, tp.src, tp.dst),
 };
 
 static const struct key_field udp_fields[] = {
-	SAME(ovs_key_udp, udp_src, tp.src),
-	SAME(ovs_key_udp, udp_dst, tp.dst),
+	SPAN(ovs_key_udp, udp_src, udp_dst, tp.src, tp.dst),
 };
 
 static const struct key_field sctp_fields[] = {
-	SAME(ovs_key_sctp, sctp_src, tp.src),
-	SAME(ovs_key_sctp, sctp_dst, tp.dst),
+	SPAN(ovs_key_sctp, sctp_src, sctp_dst, tp.src, tp.dst),
 };
 
 static const struct key_field icmp_fields[] = {
@@ -97,24 +99,18 @@ static const struct key_field icmpv6_fields[] = {
 };
 
 static const struct key_field nd_fields[] = {
-	SAME(ovs_key_nd, nd_target, ipv6.nd.target),
-	SAME(ovs_key_nd, nd_sll, ipv6.nd.sll),
-	SAME(ovs_key_nd, nd_tll, ipv6.nd.tll),
+	SPAN(ovs_key_nd, nd_target, nd_tll, ipv6.nd.target, ipv6.nd.tll),
 };
 
 static const struct key_field ct_ipv4_fields[] = {
-	SAME(ovs_key_ct_tuple_ipv4, ipv4_src, ipv4.ct_orig.src),
-	SAME(ovs_key_ct_tuple_ipv4, ipv4_dst, ipv4.ct_orig.dst),
-	SAME(ovs_key_ct_tuple_ipv4, src_port, ct_orig_src_port),
-	SAME(ovs_key_ct_tuple_ipv4, dst_port, ct_orig_dst_port),
+	SPAN(ovs_key_ct_tuple_ipv4, ipv4_src, ipv4_dst, ipv4.ct_orig.src, ipv4.ct_orig.dst),
+	SPAN(ovs_key_ct_tuple_ipv4, src_port, dst_port, ct_orig_src_port, ct_orig_dst_port),
 	SAME(ovs_key_ct_tuple_ipv4, ipv4_proto, ct_orig_proto),
 };
 
 static const struct key_field ct_ipv6_fields[] = {
-	SAME(ovs_key_ct_tuple_ipv6, ipv6_src, ipv6.ct_orig.src),
-	SAME(ovs_key_ct_tuple_ipv6, ipv6_dst, ipv6.ct_orig.dst),
-	SAME(ovs_key_ct_tuple_ipv6, src_port, ct_orig_src_port),
-	SAME(ovs_key_ct_tuple_ipv6, dst_port, ct_orig_dst_port),
+	SPAN(ovs_key_ct_tuple_ipv6, ipv6_src, ipv6_dst, ipv6.ct_orig.src, ipv6.ct_orig.dst),
+	SPAN(ovs_key_ct_tuple_ipv6, src_port, dst_port, ct_orig_src_port, ct_orig_dst_port),
 	SAME(ovs_key_ct_tuple_ipv6, ipv6_proto, ct_orig_proto),
 };
 
@@ -236,28 +232,6 @@ static const struct key_attr key_attrs[OVS_KEY_ATTR_MAX + 1] = {
 	[OVS_KEY_ATTR_IPV6_EXTHDRS] = { STRUCT(ovs_key_ipv6_exthdrs, ipv6_exthdrs_fields) },
 };
 
-/* One copy for each length that there is: a field is written for each of very many flows. */
-static __always_inline void value_copy(void *to, const void *from, u8 len)
-{
-	switch (len) {
-	case 1:
-		memcpy(to, from, 1);
-		break;
-	case 2:
-		memcpy(to, from, 2);
-		break;
-	case 4:
-		memcpy(to, from, 4);
-		break;
-	case 6:
-		memcpy(to, from, 6);
-		break;
-	default:
-		memcpy(to, from, len);
-		break;
-	}
-}
-
 /* Attribute to key. False if the value does not fit. */
 static bool field_get(const struct key_field *f, const void *value, bool ones, struct ovsr_key *out)
 {
@@ -269,7 +243,7 @@ static bool field_get(const struct key_field *f, const void *value, bool ones, s
 		if (ones)
 			memset(to, 0xff, f->len);
 		else
-			value_copy(to, from, f->len);
+			memcpy(to, from, f->len);
 		return true;
 	case CONV_U8_BE16:
 		*(__be16 *)to = htons(ones ? 0xff : *(const u8 *)from);
@@ -295,7 +269,7 @@ static void field_put(const struct key_field *f, void *value, const struct ovsr_
 
 	switch (f->conv) {
 	case CONV_NONE:
-		value_copy(to, from, f->len);
+		memcpy(to, from, f->len);
 		break;
 	case CONV_U8_BE16:
 		*(u8 *)to = ntohs(*(const __be16 *)from);
@@ -348,6 +322,9 @@ int ovsr_key_attr_put(struct sk_buff *msg, int type, const struct ovsr_key *out,
 
 	if (attr->put)
 		return attr->put(msg, out, is_mask);
+	f = attr->fields;
+	if (f->len == attr->len && f->conv == CONV_NONE)
+		return nla_put(msg, type, attr->len, (const u8 *)out + f->to);
 	a = nla_reserve(msg, type, attr->len);
 	if (!a)
 		return -EMSGSIZE;

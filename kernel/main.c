@@ -3,7 +3,6 @@
  * openvswitch_ref: the Open vSwitch datapath again, written from its netlink contract.
  *
  * It answers to the generic netlink families of the in-tree module, so the two exclude each other.
- * There is no MODULE_ALIAS_GENL_FAMILY on purpose: only an explicit insmod should bring it in.
  */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -180,3 +179,9 @@ module_exit(ovsr_exit);
 
 MODULE_DESCRIPTION("Open vSwitch datapath, reference implementation of the netlink contract");
 MODULE_LICENSE("GPL");
+MODULE_ALIAS_GENL_FAMILY(OVS_DATAPATH_FAMILY);
+MODULE_ALIAS_GENL_FAMILY(OVS_VPORT_FAMILY);
+MODULE_ALIAS_GENL_FAMILY(OVS_FLOW_FAMILY);
+MODULE_ALIAS_GENL_FAMILY(OVS_PACKET_FAMILY);
+MODULE_ALIAS_GENL_FAMILY(OVS_METER_FAMILY);
+MODULE_ALIAS_GENL_FAMILY(OVS_CT_LIMIT_FAMILY);
