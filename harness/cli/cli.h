@@ -27,6 +27,8 @@ struct rig_command_line {
 
 extern const struct rig_command_line rig_cli_run;
 extern const struct rig_command_line rig_cli_diff;
+extern const struct rig_command_line rig_cli_faults;
+extern const struct rig_command_line rig_cli_stress;
 extern const struct rig_command_line rig_cli_list;
 extern const struct rig_command_line rig_cli_decode;
 extern const struct rig_command_line rig_cli_encode;
@@ -111,20 +113,38 @@ unsigned int rig_clock_ms(void);
 
 /* guest.c */
 struct rig_guest_options {
-	const char *vm;	     /* "qemu", "uml" */
-	const char *report;  /* the guest's folder is made below it */
-	const char *known;   /* folder */
-	const char *timeout; /* seconds */
-	const struct rig_selection *selection;
+	const char *vm;		/* "qemu", "uml" */
+	const char *report;	/* the guest's folder is made below it */
+	const char *timeout;	/* seconds */
+	const char *subcommand; /* that the program is to run in the guest; it prints KTAP */
+	char **words;		/* its arguments, besides --ktap and --target */
+	size_t n_words;
+	char **adds; /* SRC=DST, as ci/vm/boot has them */
+	size_t n_adds;
+	const char **ids; /* of the results that it is to print, in order */
+	size_t n_ids;
 };
 
 /*
- * Runs the cases on one guest for each target, side by side, and adds what came of them to its
- * suite, and what became of the guest itself. Returns 0, or an exit status when there are no
- * results.
+ * Runs the subcommand in one guest for each target, side by side, and adds its results to the
+ * target's suite, and what became of the guest itself. Returns 0, or an exit status when there are
+ * no results.
  */
 int rig_guests_run(const enum rig_target *targets, struct rig_suite *suites, size_t count,
-		   const struct rig_guest_options *options, const struct rig_cases *cases);
+		   const struct rig_guest_options *options);
+
+/*
+ * guest_cases.c: the same for a subcommand that takes cases. Adds the selected cases to the guest
+ * and their ids there to the words. To be released.
+ */
+void rig_guest_add_cases(struct rig_guest_options *options, const struct rig_selection *selection,
+			 const struct rig_cases *cases);
+/* A word or an addition, as printf() has it. */
+void rig_guest_word(struct rig_guest_options *options, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void rig_guest_add(struct rig_guest_options *options, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void rig_guest_release(struct rig_guest_options *options);
 
 /* progress.c: silent unless standard output and standard error are terminals. */
 struct rig_progress {

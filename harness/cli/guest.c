@@ -92,27 +92,6 @@ static char *root_folder(void)
 }
 
 /*
- * A place of its own for each path, where its cases have the ids that they have here: an id is what
- * follows "cases/", or else the file's name.
- */
-static char *guest_path(size_t number, const char *path)
-{
-	char *slashed = format("/%s/", path);
-	char *next, *from = NULL, *place;
-	size_t len = strlen(slashed);
-
-	for (next = slashed; (next = strstr(next, "/cases/")) != NULL; next++)
-		from = next;
-	while (len > 1 && slashed[len - 1] == '/' && slashed + len - 1 > from)
-		slashed[--len] = '\0';
-	if (!from)
-		from = strrchr(slashed, '/');
-	place = format("/paths/%zu%s", number, !from[1] || from[1] == '.' ? "/here" : from);
-	free(slashed);
-	return place;
-}
-
-/*
  * Most of what a case costs is waiting for RCU grace periods when what it made is deleted; a tick
  * that never stops notices their end sooner.
  */
@@ -121,8 +100,7 @@ static const char short_grace[] =
 
 static char **boot_command(const struct guest *g, const struct rig_guest_options *o)
 {
-	const struct rig_selection *s = o->selection;
-	char **argv = calloc(FIXED_ARGS + 3 * s->n_paths + 2 * s->n_globs, sizeof(*argv));
+	char **argv = calloc(FIXED_ARGS + 2 * o->n_adds + o->n_words, sizeof(*argv));
 	char *root = root_folder();
 	size_t n = 0, i;
 
@@ -141,28 +119,18 @@ static char **boot_command(const struct guest *g, const struct rig_guest_options
 	argv[n++] = format("%s", short_grace);
 	argv[n++] = format("--add");
 	argv[n++] = format("%s/build/nlrig=/bin/nlrig", root);
-	for (i = 0; i < s->n_paths; i++) {
-		char *place = guest_path(i, s->paths[i]);
-
+	for (i = 0; i < o->n_adds; i++) {
 		argv[n++] = format("--add");
-		argv[n++] = format("%s=%s", s->paths[i], place);
-		free(place);
-	}
-	if (access(o->known, F_OK) == 0) {
-		argv[n++] = format("--add");
-		argv[n++] = format("%s=/known", o->known);
+		argv[n++] = format("%s", o->adds[i]);
 	}
 	argv[n++] = format("--follow");
 	argv[n++] = format("--");
 	argv[n++] = format("/bin/nlrig");
-	argv[n++] = format("run");
+	argv[n++] = format("%s", o->subcommand);
 	argv[n++] = format("--ktap");
 	argv[n++] = format("--target=%s", g->target);
-	argv[n++] = format("--known=/known");
-	for (i = 0; i < s->n_globs; i++)
-		argv[n++] = format("--cases=%s", s->globs[i]);
-	for (i = 0; i < s->n_paths; i++)
-		argv[n++] = guest_path(i, s->paths[i]);
+	for (i = 0; i < o->n_words; i++)
+		argv[n++] = format("%s", o->words[i]);
 	free(root);
 	return argv;
 }
@@ -425,14 +393,11 @@ static void judge_guest(struct guest *g)
 }
 
 /* The guest comes first: it is why cases did not report. */
-static void judge(struct guest *g, const struct rig_cases *cases)
+static void judge(struct guest *g, const struct rig_guest_options *o)
 {
-	const char **ids = rig_cases_ids(cases);
-
 	judge_guest(g);
-	rig_ktap_finish(&g->reader, ids, cases->count);
-	rig_suite_order(g->suite, ids, cases->count);
-	free(ids);
+	rig_ktap_finish(&g->reader, o->ids, o->n_ids);
+	rig_suite_order(g->suite, o->ids, o->n_ids);
 }
 
 static void release(struct guest *g)
@@ -444,7 +409,7 @@ static void release(struct guest *g)
 }
 
 int rig_guests_run(const enum rig_target *targets, struct rig_suite *suites, size_t count,
-		   const struct rig_guest_options *options, const struct rig_cases *cases)
+		   const struct rig_guest_options *options)
 {
 	struct guest guests[GUESTS_MAX] = {};
 	struct rig_progress progress;
@@ -454,7 +419,7 @@ int rig_guests_run(const enum rig_target *targets, struct rig_suite *suites, siz
 	sigset_t signals;
 
 	catch_interrupts(&signals);
-	rig_progress_begin(&progress, count * cases->count);
+	rig_progress_begin(&progress, count * options->n_ids);
 	for (started = 0; started < count; started++) {
 		struct guest *g = &guests[started];
 
@@ -479,7 +444,7 @@ int rig_guests_run(const enum rig_target *targets, struct rig_suite *suites, siz
 		status = RIG_EXIT_INTERRUPTED;
 	}
 	for (i = 0; i < started && status == RIG_EXIT_PASSED; i++) {
-		judge(&guests[i], cases);
+		judge(&guests[i], options);
 		suites[i].duration_ms = rig_clock_ms() - begin;
 	}
 	for (i = 0; i < count; i++)

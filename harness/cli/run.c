@@ -26,12 +26,30 @@ struct options {
 	bool host_kernel;
 };
 
+static int run_guests(const struct options *o, const struct rig_cases *cases,
+		      const enum rig_target *targets, struct rig_suite *suites, size_t count)
+{
+	struct rig_guest_options guest = {
+		.vm = o->vm,
+		.report = o->report,
+		.timeout = o->timeout,
+		.subcommand = "run",
+	};
+	int status;
+
+	if (access(o->known, F_OK) == 0)
+		rig_guest_add(&guest, "%s=/known", o->known);
+	rig_guest_word(&guest, "--known=/known");
+	rig_guest_add_cases(&guest, &o->selection, cases);
+	status = rig_guests_run(targets, suites, count, &guest);
+	rig_guest_release(&guest);
+	return status;
+}
+
 static int run_targets(const struct options *o, const struct rig_known *known,
 		       const struct rig_cases *cases, struct rig_suite *suites, size_t *count)
 {
 	const struct rig_target_options here = { known, o->streams, o->host_kernel };
-	const struct rig_guest_options guest = { o->vm, o->report, o->known, o->timeout,
-						 &o->selection };
 	enum rig_target targets[RIG_TARGETS], t;
 	size_t first = *count, n = 0;
 	int status;
@@ -50,7 +68,7 @@ static int run_targets(const struct options *o, const struct rig_known *known,
 			(*count)++;
 		}
 	}
-	return n ? rig_guests_run(targets, suites + first, n, &guest, cases) : RIG_EXIT_PASSED;
+	return n ? run_guests(o, cases, targets, suites + first, n) : RIG_EXIT_PASSED;
 }
 
 static bool colour_wanted(void)

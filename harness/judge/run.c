@@ -7,25 +7,10 @@
 #include <time.h>
 
 #include "judge/known.h"
-#include "judge/play.h"
+#include "judge/runner.h"
 #include "wire/codec.h"
 
 #define TIMEOUT_MS 2000
-
-struct rig_runner {
-	struct rig_link *link;
-	const struct rig_link_facts *facts;
-	struct rig_run_options options;
-	struct rig_model *model;
-	struct rig_answer answer;
-	struct rig_arena arena;	  /* of the run in hand */
-	struct rig_arena arrived; /* of what came last, and of judging it */
-	struct rig_inbox inbox;
-	struct rig_batch batch;
-	unsigned int batch_max;
-	struct rig_bytes reason;
-	struct rig_bytes detail;
-};
 
 /* ---- the runner ---- */
 
@@ -119,7 +104,7 @@ static bool has_feature(const struct rig_link_facts *facts, enum rig_feature fea
 	return false;
 }
 
-static bool lacks_feature(struct rig_runner *runner, const struct rig_script *script)
+bool rig_runner_lacks(struct rig_runner *runner, const struct rig_script *script)
 {
 	for (const struct rig_step *step = script->steps; step; step = step->next)
 		for (unsigned int i = 0; i < RIG_FEATURES; i++)
@@ -273,11 +258,12 @@ static int play_script(struct rig_runner *runner, struct rig_play *play,
 	return play->stopped ? 0 : rig_play_end(play, err);
 }
 
-static int clean(struct rig_runner *runner, struct rig_play *play, struct rig_error *err)
+int rig_runner_end(struct rig_runner *runner, struct rig_play *play, struct rig_error *err)
 {
 	unsigned int known = rig_model_datapaths(runner->model);
 	struct rig_link_left left;
 
+	runner->inbox = play->scene.inbox;
 	if (rig_link_clean(runner->link, &left, err) < 0)
 		return -1;
 	if (left.count)
@@ -299,7 +285,7 @@ static unsigned int since_ms(const struct timespec *start)
 			      (now.tv_nsec - start->tv_nsec) / 1000000);
 }
 
-static void reset(struct rig_runner *runner)
+void rig_runner_begin(struct rig_runner *runner, struct rig_tally *tally, struct rig_play *play)
 {
 	rig_arena_reset(&runner->arena);
 	rig_inbox_empty(&runner->inbox);
@@ -310,12 +296,7 @@ static void reset(struct rig_runner *runner)
 	runner->batch.count = 0;
 	runner->inbox.arena = &runner->arrived;
 	runner->inbox.ids = &runner->facts->families;
-}
-
-int rig_runner_run(struct rig_runner *runner, const struct rig_script *script, struct rig_run *run,
-		   struct rig_error *err)
-{
-	struct rig_play play = {
+	*play = (struct rig_play){
 		.scene = {
 			.arena = &runner->arena,
 			.link = runner->link,
@@ -328,25 +309,29 @@ int rig_runner_run(struct rig_runner *runner, const struct rig_script *script, s
 		.batch = &runner->batch,
 		.batch_max = runner->options.watch ? 1 : runner->batch_max,
 		.answer = &runner->answer,
-		.tally = &run->tally,
+		.tally = tally,
 		.timeout_ms = runner->options.timeout_ms,
 		.first_only = runner->options.first_only,
 	};
+}
+
+int rig_runner_run(struct rig_runner *runner, const struct rig_script *script, struct rig_run *run,
+		   struct rig_error *err)
+{
+	struct rig_play play;
 	const struct rig_finding *last_acceptable;
 	struct timespec start;
 	int ret;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	*run = (struct rig_run){ .verdict = RIG_VERDICT_SKIPPED };
-	reset(runner);
-	if (is_skipped(runner, script) || lacks_feature(runner, script)) {
+	rig_runner_begin(runner, &run->tally, &play);
+	if (is_skipped(runner, script) || rig_runner_lacks(runner, script)) {
 		run->reason = rig_bytes_text(&runner->reason);
 		return 0;
 	}
-	play.scene.inbox = runner->inbox;
 	ret = play_script(runner, &play, script, err);
-	runner->inbox = play.scene.inbox;
-	if (clean(runner, &play, err) < 0 || ret < 0)
+	if (rig_runner_end(runner, &play, err) < 0 || ret < 0)
 		return -1;
 	last_acceptable = play.scene.findings.last;
 	if (find_stale(runner, script, &play.scene.findings) < 0)
