@@ -11,6 +11,9 @@
 #   make check-vswitchd  Debian's Open vSwitch at work on both modules, compared (minutes, emulated)
 #   make lint-module   the module under W=1, sparse and checkpatch, for both VMs' kernels
 #   make bench-module  the module beside the kernel's own: forwarding, insertion, dump (minutes)
+#   make check-debug   both modules on a kernel full of checkers: the cases, a minute of stress with
+#                      200 unloads, faults injected (an hour, emulated; the first run builds it)
+#   make check-faults, make check-stress   the one or the other of these alone
 #   make diff          random requests, judged by the model: MESSAGES=50000 of SEED on TARGET
 #   make format        has clang-format put the C files in order
 #   make clean         removes build/
@@ -27,7 +30,7 @@ MESSAGES := 50000
 SEED := $(shell date +%s)
 
 # A room is a folder: whatever .c file appears there is built.
-ROOMS := schema wire model gen link judge report
+ROOMS := schema wire model gen link judge report stress
 LIB_SRC := $(sort $(foreach room,$(ROOMS),$(wildcard harness/$(room)/*.c)) $(wildcard replay/*.c))
 CLI_SRC := $(sort $(wildcard harness/cli/*.c))
 LEAK_SRC := harness/tests/leak.c
@@ -45,8 +48,8 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
-.PHONY: all check check-vswitchd conformance roundtrip figures replay diff \
-	lint-module bench-module format clean deps deps-check
+.PHONY: all check check-debug check-faults check-stress check-vswitchd conformance \
+	roundtrip figures replay diff lint-module bench-module format clean deps deps-check
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -126,6 +129,10 @@ lint-module:
 bench-module:
 	@ci/deps build qemu
 	@BUILD=$(B) ci/bench/run
+
+check-debug check-faults check-stress: $(B)/nlrig
+	@ci/deps build qemu kernel
+	@BUILD=$(B) TARGET=$(TARGET) ci/debug/check $(filter-out debug,$(@:check-%=%))
 
 # A seed of its own for each run, unless it is given: every report names it.
 diff: VM := $(if $(filter file,$(origin VM)),uml,$(VM))

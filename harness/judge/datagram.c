@@ -37,8 +37,8 @@ static int number(struct rig_play *play, struct rig_datagram *datagram)
 	return 0;
 }
 
-int rig_datagram_make(struct rig_play *play, const struct rig_step *step,
-		      struct rig_datagram *datagram, struct rig_error *why)
+int rig_datagram_encode(struct rig_play *play, const struct rig_step *step,
+			struct rig_datagram *datagram, struct rig_error *why)
 {
 	datagram->step = step;
 	datagram->socket = rig_scene_socket_find(&play->scene, step->socket);
@@ -47,8 +47,14 @@ int rig_datagram_make(struct rig_play *play, const struct rig_step *step,
 		return rig_error_set(why, "there is no socket $%s", step->socket);
 	if (number(play, datagram) < 0)
 		return rig_error_set(why, "out of memory");
-	if (rig_encode(datagram->messages, play->scene.ids, rig_scene_resolve, &play->scene,
-		       &datagram->bytes, why) < 0)
+	return rig_encode(datagram->messages, play->scene.ids, rig_scene_resolve, &play->scene,
+			  &datagram->bytes, why);
+}
+
+int rig_datagram_make(struct rig_play *play, const struct rig_step *step,
+		      struct rig_datagram *datagram, struct rig_error *why)
+{
+	if (rig_datagram_encode(play, step, datagram, why) < 0)
 		return -1;
 	datagram->outcome =
 		rig_model_send(play->model, datagram->socket->handle, datagram->bytes.data,

@@ -98,10 +98,11 @@ void rig_play_tell_netdev(struct rig_play *play, const struct rig_link_netdev *d
 
 /* ---- datagram.c ---- */
 
-/*
- * Numbers the step's requests, encodes them and has the model answer. -1 with a reason: the target
- * cannot be given it.
- */
+/* Numbers the step's requests and encodes them. -1 with a reason: the target cannot be given it. */
+int rig_datagram_encode(struct rig_play *play, const struct rig_step *step,
+			struct rig_datagram *datagram, struct rig_error *why);
+
+/* The same, and has the model answer. */
 int rig_datagram_make(struct rig_play *play, const struct rig_step *step,
 		      struct rig_datagram *datagram, struct rig_error *why);
 

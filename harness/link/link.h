@@ -135,6 +135,17 @@ int rig_link_frame_put(struct rig_link *link, const char *name, const void *fram
 int rig_link_receive(struct rig_link *link, int timeout_ms, struct rig_event *event,
 		     struct rig_error *err);
 
+/*
+ * Fault injection, for kernels that are built with it: makes every kind of allocation able to fail,
+ * and returns what arms a fault for the calling thread, to be closed; -1 on error.
+ */
+int rig_link_fault_open(struct rig_error *err);
+
+/* Allocation number nth, from 1, that the kernel does for this thread from now on will fail. */
+int rig_link_fault_arm(int fault, unsigned int nth, struct rig_error *err);
+/* None will. *fired: there was one of that number, and it has failed. */
+int rig_link_fault_disarm(int fault, bool *fired, struct rig_error *err);
+
 struct rig_link_left {
 	unsigned int datapaths; /* that were there, and are deleted now */
 	unsigned int count;	/* of things that are there still, and were not at first */
