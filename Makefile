@@ -15,6 +15,7 @@
 #                      200 unloads, faults injected (an hour, emulated; the first run builds it)
 #   make check-faults, make check-stress   the one or the other of these alone
 #   make diff          random requests, judged by the model: MESSAGES=50000 of SEED on TARGET
+#   make fuzz-traces   damaged traces, into the reader and the judge of traces: TIME=60 (seconds)
 #   make format        has clang-format put the C files in order
 #   make clean         removes build/
 #
@@ -27,6 +28,7 @@ TARGET := all
 VM := qemu
 CASES := corpora/cases
 MESSAGES := 50000
+TIME := 60
 SEED := $(shell date +%s)
 
 # A room is a folder: whatever .c file appears there is built.
@@ -39,7 +41,7 @@ LIB := $(LIB_SRC:%.c=$(B)/%.o)
 CLI := $(CLI_SRC:%.c=$(B)/%.o)
 TEST := $(TEST_SRC:%.c=$(B)/%.o)
 
-PKGS := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libmnl libpcap
+PKGS := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libmnl libpcap zlib libzstd
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Werror -Iharness -I. $(PKG_CFLAGS) $(CFLAGS)
@@ -48,8 +50,8 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
-.PHONY: all check check-debug check-faults check-stress check-vswitchd conformance \
-	roundtrip figures replay diff lint-module bench-module format clean deps deps-check
+.PHONY: all check check-debug check-faults check-stress check-vswitchd conformance roundtrip \
+	figures replay diff lint-module bench-module format clean deps deps-check fuzz-traces
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -87,7 +89,7 @@ check: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
 	@echo '  UNIT'
 	@$(B)/nlrig-test >$(B)/report/unit.ktap || [ $$? = 1 ]
 	@echo '  TRACE'
-	@$(B)/nlrig judge --quiet --ktap corpora/traces/*.pcapng >$(B)/report/trace.ktap || \
+	@$(B)/nlrig judge --quiet --ktap corpora/traces/*.pcapng* >$(B)/report/trace.ktap || \
 		[ $$? = 1 ]
 	@echo '  TOOLS traces that tshark reads and tcpdump writes, from a guest'
 	@ci/deps trace
@@ -142,10 +144,30 @@ diff: deps-check $(B)/nlrig
 			--messages $(MESSAGES) --report $(B)/report/diff || exit; \
 	done
 
+# All of the rig that a trace goes through, with clang's sanitizers; findings stay in build/fuzz.
+FUZZ_CFLAGS := -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
+$(B)/fuzz/%.o: %.c Makefile | fuzz-deps
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)clang $(filter-out $(CFLAGS),$(ALL_CFLAGS)) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link \
+		-MMD -MP -c -o $@ $<
+
+$(B)/fuzz/trace_target: $(B)/fuzz/fuzz/trace_target.o $(LIB_SRC:%.c=$(B)/fuzz/%.o)
+	$(call say,LINK)
+	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+
+.PHONY: fuzz-deps
+fuzz-deps:
+	@ci/deps build fuzz
+
+fuzz-traces: $(B)/fuzz/trace_target
+	@BUILD=$(B) fuzz/traces $(TIME)
+
 format:
 	$(Q)git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
 clean:
 	$(Q)rm -rf $(B)
 
+-include $(LIB_SRC:%.c=$(B)/fuzz/%.d) $(B)/fuzz/fuzz/trace_target.d
 -include $(LEAK_SRC:%.c=$(B)/%.d) $(LIB:.o=.d) $(CLI:.o=.d) $(TEST:.o=.d)

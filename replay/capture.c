@@ -118,7 +118,8 @@ int rig_capture_next(struct rig_capture *capture, struct rig_record *record, str
 	if (ret != 1)
 		return rig_error_set(err, "capture on %s: %s", capture->name,
 				     pcap_geterr(capture->pcap));
-	rig_cooked_read(packet, bytes, record);
+	cooked_read(bytes, packet->caplen, packet->len, record);
+	record->time = (struct timespec){ packet->ts.tv_sec, packet->ts.tv_usec };
 	record->number = ++capture->count;
 	return 1;
 }

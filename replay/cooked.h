@@ -3,6 +3,8 @@
 #ifndef RIG_REPLAY_COOKED_H
 #define RIG_REPLAY_COOKED_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* All in network order. */
@@ -13,14 +15,16 @@ struct cooked {
 	uint16_t protocol;
 };
 
-struct pcap_pkthdr;
 struct rig_record;
 
-/* A packet as libpcap has it, with nanoseconds; all of the record but its number. */
-void rig_cooked_read(const struct pcap_pkthdr *packet, const uint8_t *bytes,
-		     struct rig_record *record);
+/* A packet of which so many bytes were kept: all of the record but its number and time. */
+void cooked_read(const uint8_t *bytes, size_t kept, size_t size, struct rig_record *record);
+
+/* Whether such a header can begin here; there are COOKED_SIZE bytes. */
+bool cooked_fits(const uint8_t *bytes);
 
 #define COOKED_SIZE 16
 #define SNAPLEN	    (256 * 1024)
+#define PACKET_MOST (1 << 20) /* bytes; what claims to be longer is damaged */
 
 #endif

@@ -11,6 +11,7 @@
 
 enum fate {
 	ZERO, /* len bytes from offset of the payload are zeroed */
+	DEEP, /* that, of the attribute `offset` in each of the nests in this one */
 	CUT,  /* the attribute is there only when there is something to count: it goes */
 };
 
@@ -39,6 +40,7 @@ static const struct row {
 	{ RIG_FLOW, OVS_FLOW_ATTR_PAD, CUT, 0, 0, 0 },		 /* of those three */
 	{ RIG_PACKET, OVS_PACKET_ATTR_HASH, ZERO, 0, WHOLE, 0 }, /* seeded at boot */
 	{ RIG_METER, OVS_METER_ATTR_STATS, ZERO, 0, WHOLE, 0 },
+	{ RIG_METER, OVS_METER_ATTR_BANDS, DEEP, OVS_BAND_ATTR_STATS, 0, 0 },
 	{ RIG_METER, OVS_METER_ATTR_PAD, CUT, 0, 0, COUNTERS_PADS },
 	{ RIG_METER, OVS_METER_ATTR_USED, ZERO, 0, WHOLE, 0 },
 };
@@ -53,6 +55,30 @@ static void zero(struct counted *message, size_t at, const struct nlattr *nla,
 	if (len > payload - row->offset)
 		len = payload - row->offset;
 	memset(message->bytes + at + NLA_HDRLEN + row->offset, 0, len);
+}
+
+/* In each of the nests in the attribute, what has that number. */
+static void zero_inside(struct counted *message, size_t at, const struct nlattr *nla,
+			unsigned int number)
+{
+	size_t end = at + nla->nla_len, nest = at + NLA_HDRLEN, inner;
+	struct nlattr outer, attr;
+
+	for (; nest + NLA_HDRLEN <= end; nest += NLA_ALIGN(outer.nla_len)) {
+		memcpy(&outer, message->bytes + nest, sizeof(outer));
+		if (outer.nla_len < NLA_HDRLEN || outer.nla_len > end - nest)
+			return;
+		for (inner = nest + NLA_HDRLEN; inner + NLA_HDRLEN <= nest + outer.nla_len;
+		     inner += NLA_ALIGN(attr.nla_len)) {
+			memcpy(&attr, message->bytes + inner, sizeof(attr));
+			if (attr.nla_len < NLA_HDRLEN ||
+			    attr.nla_len > nest + outer.nla_len - inner)
+				return;
+			if ((attr.nla_type & NLA_TYPE_MASK) == number)
+				memset(message->bytes + inner + NLA_HDRLEN, 0,
+				       attr.nla_len - NLA_HDRLEN);
+		}
+	}
 }
 
 static void cut(struct counted *message, size_t at, size_t step)
@@ -95,7 +121,10 @@ static bool treat(struct counted *message, size_t at, const struct nlattr *nla,
 			cut(message, at, step);
 			return true;
 		}
-		zero(message, at, nla, row);
+		if (row->fate == DEEP)
+			zero_inside(message, at, nla, row->offset);
+		else
+			zero(message, at, nla, row);
 	}
 	return false;
 }

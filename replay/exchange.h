@@ -7,7 +7,7 @@
 #include "wire/codec.h"
 
 struct exchange_answer {
-	struct queue_item *item;
+	const struct queue_item *item;
 	const struct rig_message *message;
 };
 
@@ -17,18 +17,21 @@ struct exchange {
 	uint32_t pid;			    /* of the sender; 0: nothing tells */
 	struct exchange_answer *answers;    /* in order */
 	size_t n_answers, room;
-	unsigned int flags; /* RIG_MODEL_*: what the answers say of the sender's socket */
-	bool returned;	    /* the sender spoke again, so all but dumps was answered */
-	bool overlaps;	    /* another request that changes something ran meanwhile */
-	bool lost;	    /* not all of it was captured */
+	size_t left;		   /* messages of the datagram that have no end yet */
+	unsigned int flags;	   /* RIG_MODEL_*: what the answers say of the sender's socket */
+	bool returned;		   /* the sender spoke again, so all but dumps was answered */
+	unsigned long returned_at; /* by then: a packet */
+	bool dumped_again;	   /* and another of its dumps was begun, so the first has ended */
+	bool overlaps;		   /* another request that changes something ran meanwhile */
+	bool lost;		   /* not all of it was captured */
 };
 
 /*
- * Takes the request at the queue's head, and marks its answers in the queue. The trees are the
- * arena's. -1: out of memory.
+ * Takes the request at the queue's head, and marks its answers in the queue, which is filled on as
+ * far as a dump needs. The trees are the arena's. -1: out of memory.
  */
-int exchange_take(struct exchange *exchange, const struct queue *queue,
-		  const struct rig_family_ids *ids, struct rig_arena *arena);
+int exchange_take(struct exchange *exchange, struct queue *queue, const struct rig_family_ids *ids,
+		  struct rig_arena *arena);
 
 /* The answer that is an NLMSG_ERROR or, of a dump, an NLMSG_DONE to this number. NULL: none. */
 const struct rig_message *exchange_end(const struct exchange *exchange, uint32_t seq);

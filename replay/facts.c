@@ -3,8 +3,10 @@
 
 #include <linux/netlink.h>
 #include <linux/openvswitch.h>
+#include <string.h>
 
 #define CPUS_MANY 4096
+#define ENOUGH	  1000 /* messages of a family: how a kernel was built shows in each */
 
 static const struct rig_node *find(const struct rig_node *nodes, unsigned int number)
 {
@@ -31,6 +33,26 @@ static void read_flow(struct rig_trace_facts *facts, const struct rig_message *m
 		facts->no_ct_zones |= !find(key->children, OVS_KEY_ATTR_CT_ZONE);
 }
 
+/* All of datapaths, which are few: any may tell of more processors. */
+static bool is_wanted(unsigned long *seen, const struct rig_family_ids *ids,
+		      const struct rig_record *record)
+{
+	const struct rig_family *family;
+	struct nlmsghdr first;
+
+	if (record->direction != RIG_TO_USER || record->protocol != NETLINK_GENERIC ||
+	    record->size < sizeof(first))
+		return false;
+	memcpy(&first, record->data, sizeof(first));
+	family = rig_family_by_id(ids, first.nlmsg_type);
+	if (!family)
+		return false;
+	if (family->index == RIG_DP)
+		return true;
+	return (family->index == RIG_VPORT || family->index == RIG_FLOW) &&
+	       seen[family->index]++ < ENOUGH;
+}
+
 static void read_message(struct rig_trace_facts *facts, const struct rig_message *message)
 {
 	if (!message->family)
@@ -49,11 +71,12 @@ int rig_trace_facts_read(struct rig_trace_facts *facts, struct rig_trace *trace,
 	struct rig_arena arena = {};
 	struct rig_record record;
 	struct rig_message *message;
-	int ret = 0;
+	unsigned long seen[RIG_FAMILIES] = {};
+	int got, ret = 0;
 
 	*facts = (struct rig_trace_facts){};
-	while (ret == 0 && rig_trace_next(trace, &record, NULL) == 1) {
-		if (record.direction != RIG_TO_USER || record.protocol != NETLINK_GENERIC)
+	while (ret == 0 && (got = rig_trace_next(trace, &record, NULL)) != 0) {
+		if (got < 0 || !is_wanted(seen, ids, &record))
 			continue;
 		rig_arena_reset(&arena);
 		if (rig_decode(&arena, ids, record.data, record.size, &message, NULL) < 0)

@@ -7,17 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/field.h"
+
 #define TYPES	  1024	   /* generic netlink ids end here */
 #define GUESSABLE RIG_CTRL /* the families before it */
+#define ENOUGH	  1000	   /* messages of a type, to guess from */
 
 struct tally {
-	unsigned long fits, misfits;
+	unsigned long fits, misfits, silent; /* messages that say yes, no, nothing */
 };
 
 struct survey {
 	struct rig_trace_families *families;
 	struct rig_arena arena;
 	struct tally (*tally)[GUESSABLE]; /* by type; NULL: nothing is to be guessed */
+	uint16_t types[TYPES];		  /* that there are messages of */
+	unsigned int n_types;
 };
 
 const struct rig_family *rig_trace_family_find(const char *name, size_t size)
@@ -134,26 +139,66 @@ static bool nodes_fit(const struct rig_node *node)
 	return true;
 }
 
-/* A message without attributes could be of any family: it says nothing. */
-static int count_fits(struct survey *survey, const struct nlmsghdr *header, const uint8_t *bytes)
+/*
+ * The message as one of that family. Of the other byte order, the trace could not turn round what
+ * it did not know.
+ */
+static struct rig_message *read_as(struct survey *survey, unsigned int family, bool foreign,
+				   const struct nlmsghdr *header, const uint8_t *bytes)
 {
+	struct rig_family_ids ids = {};
+	struct rig_message *message;
+
+	ids.id[family] = header->nlmsg_type;
+	if (foreign) {
+		uint8_t *copy = rig_arena_copy(&survey->arena, bytes, header->nlmsg_len);
+
+		if (!copy)
+			return NULL;
+		rig_fields_turn_payload(&rig_families[family], copy, header->nlmsg_len);
+		bytes = copy;
+	}
+	if (rig_decode(&survey->arena, &ids, bytes, header->nlmsg_len, &message, NULL) < 0)
+		return NULL;
+	return message;
+}
+
+/* A message without attributes could be of any family: it says nothing. */
+static int count_fits(struct survey *survey, bool foreign, const struct nlmsghdr *header,
+		      const uint8_t *bytes)
+{
+	struct tally *any = &survey->tally[header->nlmsg_type][0];
+	unsigned long seen = any->fits + any->misfits + any->silent;
+
+	if (seen == ENOUGH)
+		return 0;
+	if (!seen)
+		survey->types[survey->n_types++] = header->nlmsg_type;
 	for (unsigned int i = 0; i < GUESSABLE; i++) {
 		struct tally *tally = &survey->tally[header->nlmsg_type][i];
-		struct rig_family_ids ids = {};
-		struct rig_message *message;
+		struct rig_message *message = read_as(survey, i, foreign, header, bytes);
 
-		ids.id[i] = header->nlmsg_type;
-		if (rig_decode(&survey->arena, &ids, bytes, header->nlmsg_len, &message, NULL) < 0)
+		if (!message)
 			return -1;
 		if (!message->command || !nodes_fit(message->nodes))
 			tally->misfits++;
 		else if (message->nodes)
 			tally->fits++;
+		else
+			tally->silent++;
 	}
 	return 0;
 }
 
-static int survey_message(struct survey *survey, const uint8_t *bytes)
+static bool is_taken(const struct rig_trace_families *families, unsigned int type)
+{
+	for (unsigned int i = 0; i < RIG_FAMILIES; i++)
+		if (families->ids.id[i] == type)
+			return true;
+	return false;
+}
+
+static int survey_message(struct survey *survey, bool foreign, const uint8_t *bytes)
 {
 	struct nlmsghdr header;
 
@@ -161,8 +206,9 @@ static int survey_message(struct survey *survey, const uint8_t *bytes)
 	rig_arena_reset(&survey->arena);
 	if (header.nlmsg_type == GENL_ID_CTRL)
 		return learn_message(survey->families, &survey->arena, bytes, header.nlmsg_len);
-	if (survey->tally && header.nlmsg_type > GENL_ID_CTRL && header.nlmsg_type < TYPES)
-		return count_fits(survey, &header, bytes);
+	if (survey->tally && header.nlmsg_type > GENL_ID_CTRL && header.nlmsg_type < TYPES &&
+	    !is_taken(survey->families, header.nlmsg_type))
+		return count_fits(survey, foreign, &header, bytes);
 	return 0;
 }
 
@@ -178,7 +224,7 @@ static int survey_record(struct survey *survey, const struct rig_record *record)
 		memcpy(&header, at, sizeof(header));
 		if (header.nlmsg_len < NLMSG_HDRLEN || header.nlmsg_len > left)
 			break;
-		if (survey_message(survey, at) < 0)
+		if (survey_message(survey, record->foreign, at) < 0)
 			return -1;
 		step = NLMSG_ALIGN(header.nlmsg_len) < left ? NLMSG_ALIGN(header.nlmsg_len) : left;
 		at += step;
@@ -187,21 +233,14 @@ static int survey_record(struct survey *survey, const struct rig_record *record)
 	return 0;
 }
 
-static bool is_taken(const struct rig_trace_families *families, unsigned int type)
-{
-	for (unsigned int i = 0; i < RIG_FAMILIES; i++)
-		if (families->ids.id[i] == type)
-			return true;
-	return false;
-}
-
 /* The type that all of its messages, and the most messages, say is this family's. */
 static void guess(struct survey *survey, unsigned int family)
 {
 	struct rig_trace_families *families = survey->families;
 	unsigned long most = 0;
 
-	for (unsigned int type = GENL_ID_CTRL + 1; type < TYPES; type++) {
+	for (unsigned int k = 0; k < survey->n_types; k++) {
+		unsigned int type = survey->types[k];
 		const struct tally *tally = survey->tally[type];
 		unsigned long fits = tally[family].misfits ? 0 : tally[family].fits;
 
@@ -221,9 +260,10 @@ static void guess(struct survey *survey, unsigned int family)
 static int survey_all(struct survey *survey, struct rig_trace *trace, struct rig_error *err)
 {
 	struct rig_record record;
+	int ret;
 
-	while (rig_trace_next(trace, &record, NULL) == 1)
-		if (survey_record(survey, &record) < 0)
+	while ((ret = rig_trace_next(trace, &record, NULL)) != 0)
+		if (ret == 1 && survey_record(survey, &record) < 0)
 			return rig_error_set(err, "out of memory");
 	return rig_trace_rewind(trace, err);
 }
@@ -250,6 +290,7 @@ int rig_trace_families_read(struct rig_trace_families *families, struct rig_trac
 	for (unsigned int i = 0; ret == 0 && i < GUESSABLE; i++)
 		if (families->source[i] == RIG_FAMILY_UNKNOWN)
 			guess(&survey, i);
+	rig_trace_ids(trace, &families->ids);
 	rig_arena_free(&survey.arena);
 	free(survey.tally);
 	return ret;

@@ -31,8 +31,9 @@ int rig_trace_families_give(struct rig_trace_families *families, const char *tex
 			    struct rig_error *err);
 
 /**
- * rig_trace_families_read() - reads the trace from its beginning to its end, or to where it is
- * damaged, and rewinds it. Starts from what has been given; zeros: nothing has.
+ * rig_trace_families_read() - reads the trace from its beginning to its end, and rewinds it. Starts
+ * from what has been given; zeros: nothing has. From then on the trace uses the ids, too
+ * (rig_trace_ids()), so they must stay where they are.
  */
 int rig_trace_families_read(struct rig_trace_families *families, struct rig_trace *trace,
 			    struct rig_error *err);

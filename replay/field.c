@@ -9,7 +9,25 @@ struct walk {
 	const struct rig_family_ids *ids;
 	rig_field_visit *visit;
 	void *context;
+	bool foreign; /* lengths and types are to be turned before they are read */
 };
+
+static void turn(uint8_t *at, size_t size)
+{
+	for (uint8_t *end = at + size; at < --end; at++) {
+		uint8_t byte = *at;
+
+		*at = *end;
+		*end = byte;
+	}
+}
+
+static void turn_field(void *context, const struct rig_format *format, uint8_t *at)
+{
+	(void)context;
+	if (format->order == RIG_HOST)
+		turn(at, format->size);
+}
 
 static void visit_struct(const struct walk *w, const struct rig_struct *layout, uint8_t *at)
 {
@@ -49,6 +67,10 @@ static void visit_attrs(const struct walk *w, const struct rig_nest *nest, uint8
 		struct nlattr nla;
 		size_t step;
 
+		if (w->foreign) {
+			turn(at, sizeof(nla.nla_len));
+			turn(at + sizeof(nla.nla_len), sizeof(nla.nla_type));
+		}
 		memcpy(&nla, at, sizeof(nla));
 		if (nla.nla_len < NLA_HDRLEN || nla.nla_len > size)
 			return;
@@ -126,11 +148,14 @@ static void visit_control(const struct walk *w, const struct nlmsghdr *header, u
 
 	if (!command || size < command->fixed->size)
 		return;
+	if (w->foreign)
+		visit_fixed(w, command->fixed, at);
 	used = command->fixed->size;
 	used += visit_request(w, header, at + used, size - used);
 	if (header->nlmsg_flags & NLM_F_ACK_TLVS)
 		visit_attrs(w, family->nest, at + used, size - used, 0);
-	visit_fixed(w, command->fixed, at);
+	if (!w->foreign)
+		visit_fixed(w, command->fixed, at);
 }
 
 static const struct rig_struct *header_layout(void)
@@ -149,25 +174,48 @@ static void visit_message(const struct walk *w, uint8_t *at, size_t size)
 		visit_control(w, &header, at + sizeof(header), size - sizeof(header));
 	else if (family)
 		visit_generic(w, family, at + sizeof(header), size - sizeof(header));
-	visit_struct(w, header_layout(), at);
+}
+
+static void visit_datagram(const struct walk *w, uint8_t *at, size_t size)
+{
+	while (size >= NLMSG_HDRLEN) {
+		struct nlmsghdr header;
+		size_t step = size;
+
+		if (w->foreign)
+			visit_struct(w, header_layout(), at);
+		memcpy(&header, at, sizeof(header));
+		if (header.nlmsg_len >= NLMSG_HDRLEN && header.nlmsg_len <= size)
+			step = header.nlmsg_len;
+		visit_message(w, at, step);
+		if (!w->foreign)
+			visit_struct(w, header_layout(), at);
+		if (NLMSG_ALIGN(step) >= size)
+			return;
+		at += NLMSG_ALIGN(step);
+		size -= NLMSG_ALIGN(step);
+	}
 }
 
 void rig_fields_visit(const struct rig_family_ids *ids, uint8_t *datagram, size_t size,
 		      rig_field_visit *visit, void *context)
 {
-	const struct walk w = { ids, visit, context };
+	const struct walk w = { .ids = ids, .visit = visit, .context = context };
 
-	while (size >= NLMSG_HDRLEN) {
-		struct nlmsghdr header;
-		size_t step = size;
+	visit_datagram(&w, datagram, size);
+}
 
-		memcpy(&header, datagram, sizeof(header));
-		if (header.nlmsg_len >= NLMSG_HDRLEN && header.nlmsg_len <= size)
-			step = header.nlmsg_len;
-		visit_message(&w, datagram, step);
-		if (NLMSG_ALIGN(step) >= size)
-			return;
-		datagram += NLMSG_ALIGN(step);
-		size -= NLMSG_ALIGN(step);
-	}
+void rig_fields_turn(const struct rig_family_ids *ids, uint8_t *datagram, size_t size)
+{
+	const struct walk w = { .ids = ids, .visit = turn_field, .foreign = true };
+
+	visit_datagram(&w, datagram, size);
+}
+
+void rig_fields_turn_payload(const struct rig_family *family, uint8_t *message, size_t size)
+{
+	const struct walk w = { .visit = turn_field, .foreign = true };
+
+	if (size >= NLMSG_HDRLEN)
+		visit_generic(&w, family, message + NLMSG_HDRLEN, size - NLMSG_HDRLEN);
 }

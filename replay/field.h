@@ -22,4 +22,14 @@ typedef void rig_field_visit(void *context, const struct rig_format *format, uin
 void rig_fields_visit(const struct rig_family_ids *ids, uint8_t *datagram, size_t size,
 		      rig_field_visit *visit, void *context);
 
+/**
+ * rig_fields_turn() - a datagram from a machine of the other byte order, in place: each integer in
+ * host order, and the lengths and types that lead to it. What the ids and the schema do not know
+ * stays as it is.
+ */
+void rig_fields_turn(const struct rig_family_ids *ids, uint8_t *datagram, size_t size);
+
+/** rig_fields_turn_payload() - the same of one message of that family whose header is in order. */
+void rig_fields_turn_payload(const struct rig_family *family, uint8_t *message, size_t size);
+
 #endif

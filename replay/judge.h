@@ -64,7 +64,9 @@ struct rig_trace_verdict {
 	unsigned long unjudged;	       /* requests and events; their reasons: */
 	struct rig_trace_reason reasons[RIG_TRACE_REASONS];
 	unsigned int n_reasons;
-	bool damaged; /* the trace could not be read to its end; the error says where */
+	unsigned long damaged; /* places that cannot be read; the error names the first */
+	unsigned long dropped; /* packets that, as the trace says, found no room in the capture */
+	bool foreign;	       /* from a machine of the other byte order */
 };
 
 /** rig_trace_judge() - 0, whatever the verdict; -1: out of memory. */

@@ -56,12 +56,15 @@ static bool is_dump(const struct rig_message *request)
 static const char *gap_of_dp(const struct knowledge *known, const struct rig_message *request)
 {
 	const char *name = name_of(request, OVS_DP_ATTR_NAME);
+	const struct known_dp *dp = NULL;
 
 	for (unsigned int i = 0; name && i < known->n_dps; i++)
 		if (!strcmp(known->dps[i].name, name))
-			return NULL;
-	if (!name && !is_dump(request) && find(known, rig_message_dp(request)))
-		return NULL;
+			dp = &known->dps[i];
+	if (!name && !is_dump(request))
+		dp = find(known, rig_message_dp(request));
+	if (dp)
+		return dp->itself ? NULL : "the datapath may have changed";
 	return known->all ? NULL : "not all datapaths are known";
 }
 
@@ -230,42 +233,61 @@ static struct known_dp *add_dp(struct knowledge *known, const struct rig_message
 		return NULL;
 	}
 	dp = &known->dps[known->n_dps++];
-	*dp = (struct known_dp){ .ifindex = rig_message_dp(message) };
+	*dp = (struct known_dp){ .ifindex = rig_message_dp(message), .itself = true };
 	strncpy(dp->name, name, sizeof(dp->name) - 1);
 	return dp;
 }
 
-static void learn_dp(struct knowledge *known, const struct rig_message *message)
+static bool learn_dp(struct knowledge *known, const struct rig_message *message)
 {
 	uint32_t ifindex = rig_message_dp(message), no_pid = 0;
+	struct known_dp *dp = find(known, ifindex);
 	struct lesson lesson;
 
-	if (find(known, ifindex) || message->cmd == OVS_DP_CMD_DEL)
-		return;
-	begin(known, &lesson, RIG_DP, OVS_DP_CMD_NEW, 0);
+	if (message->cmd == OVS_DP_CMD_DEL || (dp && dp->itself))
+		return true;
+	begin(known, &lesson, RIG_DP, dp ? OVS_DP_CMD_SET : OVS_DP_CMD_NEW, 0);
 	repeat(&lesson, message, OVS_DP_ATTR_NAME);
 	put(&lesson, OVS_DP_ATTR_UPCALL_PID, &no_pid, sizeof(no_pid));
 	repeat(&lesson, message, OVS_DP_ATTR_USER_FEATURES);
 	repeat(&lesson, message, OVS_DP_ATTR_MASKS_CACHE_SIZE);
 	repeat(&lesson, message, OVS_DP_ATTR_PER_CPU_PIDS);
-	put(&lesson, OVS_DP_ATTR_IFINDEX, &ifindex, sizeof(ifindex));
-	if (teach(known, &lesson))
-		add_dp(known, message);
+	if (!dp)
+		put(&lesson, OVS_DP_ATTR_IFINDEX, &ifindex, sizeof(ifindex));
+	if (!teach(known, &lesson))
+		return false;
+	if (!dp)
+		dp = add_dp(known, message);
+	else
+		dp->itself = true;
+	return dp;
 }
 
-static void learn_port(struct knowledge *known, const struct rig_message *message)
+/* Of a port that the model has, only this can have changed. */
+static bool correct_port(struct knowledge *known, const struct rig_message *message)
+{
+	struct lesson lesson;
+
+	begin(known, &lesson, RIG_VPORT, OVS_VPORT_CMD_SET, rig_message_dp(message));
+	repeat(&lesson, message, OVS_VPORT_ATTR_NAME);
+	repeat(&lesson, message, OVS_VPORT_ATTR_UPCALL_PID);
+	return teach(known, &lesson);
+}
+
+static bool learn_port(struct knowledge *known, const struct rig_message *message)
 {
 	const struct known_dp *dp = find(known, rig_message_dp(message));
 	bool internal = u32_of(message, OVS_VPORT_ATTR_TYPE) == OVS_VPORT_TYPE_INTERNAL;
 	const char *name = name_of(message, OVS_VPORT_ATTR_NAME);
 	struct lesson lesson;
 
-	if (!dp || dp->ports || !name || message->cmd == OVS_VPORT_CMD_DEL ||
-	    u32_of(message, OVS_VPORT_ATTR_PORT_NO) == OVSP_LOCAL)
-		return;
-	/* The model would lose track of everything. */
-	if (!internal && u32_of(message, OVS_VPORT_ATTR_TYPE) != OVS_VPORT_TYPE_NETDEV)
-		return;
+	if (dp && (dp->ports || message->cmd == OVS_VPORT_CMD_DEL ||
+		   u32_of(message, OVS_VPORT_ATTR_PORT_NO) == OVSP_LOCAL))
+		return true;
+	/* Of tunnels the model would lose track of everything. */
+	if (!dp || !name ||
+	    (!internal && u32_of(message, OVS_VPORT_ATTR_TYPE) != OVS_VPORT_TYPE_NETDEV))
+		return false;
 	if (!internal)
 		rig_model_netdev(
 			known->model,
@@ -280,47 +302,48 @@ static void learn_port(struct knowledge *known, const struct rig_message *messag
 	repeat(&lesson, message, OVS_VPORT_ATTR_UPCALL_PID);
 	if (internal)
 		repeat(&lesson, message, OVS_VPORT_ATTR_IFINDEX);
-	teach(known, &lesson);
+	return teach(known, &lesson) || correct_port(known, message);
 }
 
-static void learn_flow(struct knowledge *known, const struct rig_message *message)
+static bool learn_flow(struct knowledge *known, const struct rig_message *message)
 {
 	const struct known_dp *dp = find(known, rig_message_dp(message));
 	struct lesson lesson;
 
-	if (!dp || dp->flows || message->cmd == OVS_FLOW_CMD_DEL)
-		return;
+	if (dp && (dp->flows || message->cmd == OVS_FLOW_CMD_DEL))
+		return true;
+	if (!dp || !attr_of(message, OVS_FLOW_ATTR_KEY) || !attr_of(message, OVS_FLOW_ATTR_ACTIONS))
+		return false;
 	begin(known, &lesson, RIG_FLOW, OVS_FLOW_CMD_NEW, dp->ifindex);
+	((struct nlmsghdr *)lesson.bytes)->nlmsg_flags &= ~NLM_F_EXCL; /* its actions may be new */
 	repeat(&lesson, message, OVS_FLOW_ATTR_UFID);
 	repeat(&lesson, message, OVS_FLOW_ATTR_KEY);
 	repeat(&lesson, message, OVS_FLOW_ATTR_MASK);
 	repeat(&lesson, message, OVS_FLOW_ATTR_ACTIONS);
-	teach(known, &lesson);
+	return teach(known, &lesson);
 }
 
-void knowledge_learn(struct knowledge *known, const struct rig_message *message)
+bool knowledge_learn(struct knowledge *known, const struct rig_message *message)
 {
 	/* The kernel always names the datapath. */
 	if (!message->family || !message->command || !rig_message_dp(message))
-		return;
+		return false;
 	switch (message->family->index) {
 	case RIG_DP:
-		learn_dp(known, message);
-		return;
+		return learn_dp(known, message);
 	case RIG_VPORT:
-		learn_port(known, message);
-		return;
+		return learn_port(known, message);
 	case RIG_FLOW:
-		learn_flow(known, message);
-		return;
+		return learn_flow(known, message);
 	case RIG_PACKET:
 	case RIG_METER:
 	case RIG_CT_LIMIT:
 	case RIG_CTRL:
 	case RIG_NL:
 	case RIG_FAMILIES:
-		return;
+		break;
 	}
+	return false;
 }
 
 bool knowledge_ask_ports(struct knowledge *known, const struct rig_message *request)
@@ -342,6 +365,85 @@ bool knowledge_ask_ports(struct knowledge *known, const struct rig_message *requ
 static void forget_dp(struct knowledge *known, struct known_dp *dp)
 {
 	*dp = known->dps[--known->n_dps];
+}
+
+static bool is_told_of(const struct exchange *exchange, const char *name, unsigned int attr)
+{
+	for (size_t i = 0; i < exchange->n_answers; i++) {
+		const struct rig_message *message = exchange->answers[i].message;
+
+		if (message->family == exchange->messages->family && name_of(message, attr) &&
+		    !strcmp(name_of(message, attr), name))
+			return true;
+	}
+	return false;
+}
+
+static void forget_dps(struct knowledge *known, const struct exchange *exchange)
+{
+	struct lesson lesson;
+
+	for (unsigned int i = known->n_dps; i-- > 0;) {
+		struct known_dp *dp = &known->dps[i];
+
+		if (is_told_of(exchange, dp->name, OVS_DP_ATTR_NAME))
+			continue;
+		begin(known, &lesson, RIG_DP, OVS_DP_CMD_DEL, dp->ifindex);
+		teach(known, &lesson);
+		forget_dp(known, dp);
+	}
+}
+
+/* Netdevs that went are noticed elsewhere: here it is about internal ports and tunnels. */
+static int forget_ports(struct knowledge *known, const struct exchange *exchange,
+			struct rig_arena *arena)
+{
+	struct rig_message *first = NULL, **last = &first;
+	struct lesson lesson;
+
+	if (!knowledge_ask_ports(known, exchange->messages))
+		return 0;
+	for (size_t i = 0; i < known->answer.count; i++) {
+		const struct rig_expected *e = &known->answer.list[i];
+		const uint8_t *bytes = rig_arena_copy(arena, e->bytes, e->len);
+
+		if (!bytes || rig_decode(arena, known->ids, bytes, e->len, last, NULL) < 0)
+			return -1;
+		if (*last)
+			last = &(*last)->next;
+	}
+	for (const struct rig_message *port = first; port; port = port->next) {
+		const char *name = name_of(port, OVS_VPORT_ATTR_NAME);
+
+		if (port->family != exchange->messages->family || !name ||
+		    is_told_of(exchange, name, OVS_VPORT_ATTR_NAME))
+			continue;
+		begin(known, &lesson, RIG_VPORT, OVS_VPORT_CMD_DEL, rig_message_dp(port));
+		repeat(&lesson, port, OVS_VPORT_ATTR_NAME);
+		teach(known, &lesson);
+	}
+	return 0;
+}
+
+int knowledge_forget(struct knowledge *known, const struct exchange *exchange,
+		     struct rig_arena *arena)
+{
+	const struct rig_message *request = exchange->messages;
+	const struct known_dp *dp = find(known, rig_message_dp(request));
+	struct lesson lesson;
+
+	if (!request->family || !is_dump(request))
+		return 0;
+	if (request->family->index == RIG_DP && !known->all)
+		forget_dps(known, exchange);
+	if (request->family->index == RIG_VPORT && dp && !dp->ports)
+		return forget_ports(known, exchange, arena);
+	if (request->family->index == RIG_FLOW && dp && !dp->flows &&
+	    !u32_of(request, OVS_FLOW_ATTR_UFID_FLAGS)) {
+		begin(known, &lesson, RIG_FLOW, OVS_FLOW_CMD_DEL, dp->ifindex);
+		teach(known, &lesson);
+	}
+	return 0;
 }
 
 static void follow_dp(struct knowledge *known, const struct rig_message *request,
@@ -419,6 +521,14 @@ void knowledge_doubt(struct knowledge *known, const struct rig_message *request)
 	case RIG_FAMILIES:
 		break;
 	}
+}
+
+void knowledge_doubt_all(struct knowledge *known)
+{
+	known->all = false;
+	for (unsigned int i = 0; i < known->n_dps; i++)
+		known->dps[i].itself = known->dps[i].ports = known->dps[i].flows =
+			known->dps[i].masks = known->dps[i].meters = false;
 }
 
 void knowledge_complete(struct knowledge *known, const struct rig_message *request)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "model/model.h"
+#include "replay/exchange.h"
 #include "wire/codec.h"
 
 #define KNOWN_DATAPATHS 64
@@ -26,6 +27,7 @@ struct rig_trace_watch;
 struct known_dp {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
+	bool itself;		   /* its features and the like */
 	bool ports, flows, meters; /* all that it has is known */
 	bool masks;		   /* those of the flows are as the flows' makers had them */
 };
@@ -55,8 +57,21 @@ void knowledge_follow(struct knowledge *known, const struct rig_message *request
 /* The answers were not as expected, so nobody knows what the request did. */
 void knowledge_doubt(struct knowledge *known, const struct rig_message *request);
 
-/* Tells the model what an answer or notification says was there and is not known. */
-void knowledge_learn(struct knowledge *known, const struct rig_message *message);
+/* Something is missing in the trace: whatever was known may have changed. */
+void knowledge_doubt_all(struct knowledge *known);
+
+/*
+ * A dump has ended in order, of what was not all known: what the model has and the dump does not
+ * tell of is not there. -1: out of memory.
+ */
+int knowledge_forget(struct knowledge *known, const struct exchange *exchange,
+		     struct rig_arena *arena);
+
+/*
+ * Tells the model what an answer or notification says was there and is not known. Whether the
+ * model now has all that the message is about.
+ */
+bool knowledge_learn(struct knowledge *known, const struct rig_message *message);
 
 /* Asks the model for the ports that a request is about; its answer is in known->answer. */
 bool knowledge_ask_ports(struct knowledge *known, const struct rig_message *request);

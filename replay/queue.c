@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/error.h"
-
 struct queue_item *queue_at(const struct queue *queue, size_t n)
 {
 	return n < queue->count ? &queue->list[queue->first + n] : NULL;
@@ -68,7 +66,9 @@ static int append(struct queue *queue, const struct rig_record *record, const ui
 		.size = size,
 		.lost = record->lost,
 		.shifted = (bytes - record->data) % 8 != 0,
+		.gap = queue->gap,
 	};
+	queue->gap = false;
 	return 0;
 }
 
@@ -92,25 +92,34 @@ static int append_messages(struct queue *queue, const struct rig_record *record)
 	return 0;
 }
 
-int queue_fill(struct queue *queue, struct rig_error *err)
+static int take_in(struct queue *queue, const struct rig_record *record)
+{
+	queue->packets++;
+	queue->flawed += record->flaw != NULL;
+	queue->foreign |= record->foreign;
+	queue->gap |= record->dropped != 0;
+	if (record->flaw || record->protocol != NETLINK_GENERIC)
+		return 0;
+	if (record->direction == RIG_TO_KERNEL)
+		return append(queue, record, record->data, record->size);
+	return append_messages(queue, record);
+}
+
+int queue_fill(struct queue *queue, size_t wanted, struct rig_error *err)
 {
 	struct rig_record record;
+	struct rig_error damage;
 
-	while (queue->count < QUEUE_WINDOW && !queue->ended) {
-		int ret = rig_trace_next(queue->trace, &record, err);
+	while (queue->count < wanted && !queue->ended) {
+		int ret = rig_trace_next(queue->trace, &record, &damage);
 
-		queue->damaged = ret < 0;
-		queue->ended = ret != 1;
-		if (queue->ended)
-			break;
-		queue->packets++;
-		queue->flawed += record.flaw != NULL;
-		if (record.flaw || record.protocol != NETLINK_GENERIC)
-			continue;
-		ret = record.direction == RIG_TO_KERNEL ?
-			      append(queue, &record, record.data, record.size) :
-			      append_messages(queue, &record);
-		if (ret < 0)
+		queue->ended = ret == 0;
+		if (ret < 0) {
+			queue->gap = true;
+			if (!queue->damages++)
+				queue->damage = damage;
+		}
+		if (ret == 1 && take_in(queue, &record) < 0)
 			return rig_error_set(err, "out of memory");
 	}
 	return 0;

@@ -4,8 +4,14 @@
 #define RIG_REPLAY_QUEUE_H
 
 #include "replay/trace.h"
+#include "wire/error.h"
 
-#define QUEUE_WINDOW 4096 /* messages; an answer is looked for no further from its request */
+/*
+ * Messages: an answer is looked for no further from its request, or, of a dump that is under way,
+ * from the one before; up to the most that is kept in memory.
+ */
+#define QUEUE_WINDOW 4096
+#define QUEUE_MOST   (1 << 20)
 
 /* A datagram to the kernel, or one message to user space. Only generic netlink. */
 struct queue_item {
@@ -17,6 +23,7 @@ struct queue_item {
 	size_t lost;   /* of the packet; then the end of the last message is missing */
 	bool shifted;  /* it began at 4 modulo 8 in its datagram */
 	bool answered; /* to user space: it belonged to a request */
+	bool gap;      /* before it something is missing: damage, or what the capture dropped */
 };
 
 struct queue {
@@ -25,12 +32,14 @@ struct queue {
 	size_t first, count, room;
 	unsigned long packets; /* read so far, of all protocols */
 	unsigned long flawed;  /* of them, no netlink packets */
-	bool ended;
-	bool damaged; /* the trace ended so */
+	unsigned long damages; /* places; the first: */
+	struct rig_error damage;
+	bool foreign;	 /* some of it is from a machine of the other byte order */
+	bool ended, gap; /* gap: something is missing since the last message */
 };
 
-/* Reads on until the window is full or the trace ends. -1: out of memory; damage sets a mark. */
-int queue_fill(struct queue *queue, struct rig_error *err);
+/* Reads on until there are so many messages or the trace ends. -1: out of memory. */
+int queue_fill(struct queue *queue, size_t wanted, struct rig_error *err);
 /* The n-th message from the head; NULL: none. Until the next fill or drop. */
 struct queue_item *queue_at(const struct queue *queue, size_t n);
 void queue_drop(struct queue *queue);

@@ -1,32 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reading traces, by libpcap. */
+/* Reading traces: what pcap and pcapng have in common, and pcap. */
 #include "replay/trace.h"
 
-#include <arpa/inet.h>
+#include <byteswap.h>
 #include <errno.h>
-#include <linux/if_packet.h>
-#include <linux/netlink.h>
-#include <linux/if_arp.h>
-#include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "replay/cooked.h"
+#include "replay/field.h"
+#include "replay/reader.h"
 #include "wire/error.h"
-
-struct rig_trace {
-	char *path;
-	pcap_t *pcap;
-	unsigned long count; /* packets so far */
-};
 
 bool rig_trace_is(const void *start, size_t size)
 {
+	static const uint8_t gzip[] = { 0x1f, 0x8b };
 	static const uint32_t magic[] = {
-		0xa1b2c3d4, 0xd4c3b2a1, /* pcap, microseconds */
-		0xa1b23c4d, 0x4d3cb2a1, /* nanoseconds */
-		0x0a0d0d0a,		/* pcapng, in either order */
+		PCAP_MICRO, 0xd4c3b2a1,				   /* and in the other byte order */
+		PCAP_NANO,  0x4d3cb2a1, BLOCK_SECTION, 0xfd2fb528, /* zstd, in this one */
 	};
 	uint32_t first;
 
@@ -36,40 +28,167 @@ bool rig_trace_is(const void *start, size_t size)
 	for (size_t i = 0; i < sizeof(magic) / sizeof(magic[0]); i++)
 		if (first == magic[i])
 			return true;
-	return false;
+	return !memcmp(start, gzip, sizeof(gzip));
 }
 
-static int open_pcap(struct rig_trace *trace, struct rig_error *err)
-{
-	char why[PCAP_ERRBUF_SIZE] = "";
+/* ---- what the reader of either format needs ---- */
 
-	trace->count = 0;
-	trace->pcap = pcap_open_offline_with_tstamp_precision(trace->path,
-							      PCAP_TSTAMP_PRECISION_NANO, why);
-	if (!trace->pcap)
-		return rig_error_set(err, "%s%s%s", strstr(why, trace->path) ? "" : trace->path,
-				     strstr(why, trace->path) ? "" : ": ", why);
-	if (pcap_datalink(trace->pcap) == DLT_NETLINK)
+uint32_t reader_u32(const struct rig_trace *trace, const uint8_t *at)
+{
+	uint32_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return trace->turned ? bswap_32(value) : value;
+}
+
+uint16_t reader_u16(const struct rig_trace *trace, const uint8_t *at)
+{
+	uint16_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return trace->turned ? bswap_16(value) : value;
+}
+
+int reader_damaged(struct rig_trace *trace, const char *what, struct rig_error *err)
+{
+	const char *failure = input_failure(trace->input);
+
+	trace->astray = true;
+	return rig_error_set(err, "%s: packet %lu is damaged or cut off (at byte %llu: %s)",
+			     trace->name, trace->count + 1,
+			     (unsigned long long)input_offset(trace->input),
+			     failure ? failure : what);
+}
+
+/* ---- pcap ---- */
+
+static struct pcap_packet packet_at(const struct rig_trace *trace, const uint8_t *at)
+{
+	return (struct pcap_packet){
+		.seconds = reader_u32(trace, at),
+		.fraction = reader_u32(trace, at + 4),
+		.kept = reader_u32(trace, at + 8),
+		.size = reader_u32(trace, at + 12),
+	};
+}
+
+static bool can_be(const struct rig_trace *trace, const struct pcap_packet *packet)
+{
+	return packet->kept <= packet->size && packet->kept <= PACKET_MOST &&
+	       packet->fraction < NANO / trace->fraction_ns;
+}
+
+static int pcap_next(struct rig_trace *trace, struct rig_record *record, struct rig_error *err)
+{
+	struct pcap_packet packet;
+	const uint8_t *at;
+	size_t there;
+
+	at = input_look(trace->input, sizeof(packet), &there);
+	if (!there && !input_failure(trace->input))
+		return 0;
+	if (there < sizeof(packet))
+		return reader_damaged(trace, "the file ends in its header", err);
+	packet = packet_at(trace, at);
+	if (!can_be(trace, &packet))
+		return reader_damaged(trace, "no packet has such a header", err);
+	at = input_look(trace->input, sizeof(packet) + packet.kept, &there);
+	if (there < sizeof(packet) + packet.kept)
+		return reader_damaged(trace, "the file ends in it", err);
+	cooked_read(at + sizeof(packet), packet.kept, packet.size, record);
+	record->time.tv_sec = packet.seconds;
+	record->time.tv_nsec = packet.fraction * trace->fraction_ns;
+	trace->taking = there;
+	return 1;
+}
+
+/* Nothing in the file says where packets begin, but few other bytes look like it. */
+static bool pcap_begins(const struct rig_trace *trace, const uint8_t *at, size_t there)
+{
+	struct pcap_packet packet;
+
+	if (there < sizeof(packet) + COOKED_SIZE)
+		return false;
+	packet = packet_at(trace, at);
+	return can_be(trace, &packet) && packet.kept >= COOKED_SIZE &&
+	       cooked_fits(at + sizeof(packet));
+}
+
+/* ---- either ---- */
+
+static int open_pcap(struct rig_trace *trace, const uint8_t *at, size_t there,
+		     struct rig_error *err)
+{
+	struct pcap_header header;
+
+	memcpy(&header, at, sizeof(header.magic));
+	trace->turned = header.magic == bswap_32(PCAP_MICRO) || header.magic == bswap_32(PCAP_NANO);
+	if (trace->turned)
+		header.magic = bswap_32(header.magic);
+	if (header.magic != PCAP_MICRO && header.magic != PCAP_NANO)
+		return rig_error_set(err, "%s: neither pcap nor pcapng", trace->name);
+	if (there < sizeof(header))
+		return rig_error_set(err, "%s: cut off in its header", trace->name);
+	trace->fraction_ns = header.magic == PCAP_NANO ? 1 : 1000;
+	trace->taking = sizeof(header);
+	return reader_link_type(trace, reader_u32(trace, at + 20) & 0xffff, err);
+}
+
+int reader_link_type(const struct rig_trace *trace, unsigned int type, struct rig_error *err)
+{
+	if (type == LINKTYPE_NETLINK)
 		return 0;
 	return rig_error_set(err,
-			     "%s: link type %d, not netlink (%d): capture from an nlmon device",
-			     trace->path, pcap_datalink(trace->pcap), DLT_NETLINK);
+			     "%s: link type %u, not netlink (%d): capture from an nlmon device",
+			     trace->name, type, LINKTYPE_NETLINK);
+}
+
+static int begin(struct rig_trace *trace, struct rig_error *err)
+{
+	uint32_t magic;
+	const uint8_t *at;
+	size_t there;
+
+	trace->count = trace->dropped = trace->dropped_before = 0;
+	trace->n_interfaces = 0;
+	trace->astray = trace->failed = false;
+	trace->taking = 0;
+	at = input_look(trace->input, sizeof(struct pcap_header), &there);
+	if (there < sizeof(magic))
+		return rig_error_set(err, "%s: %s", trace->name,
+				     input_failure(trace->input) ? input_failure(trace->input) :
+								   "neither pcap nor pcapng");
+	memcpy(&magic, at, sizeof(magic));
+	trace->pcapng = magic == BLOCK_SECTION;
+	return trace->pcapng ? reader_pcapng_begin(trace, err) : open_pcap(trace, at, there, err);
+}
+
+struct rig_trace *rig_trace_from(FILE *file, const char *name, struct rig_error *err)
+{
+	struct rig_trace *trace = calloc(1, sizeof(*trace));
+
+	if (!trace) {
+		fclose(file);
+		rig_error_set(err, "out of memory");
+		return NULL;
+	}
+	trace->name = strdup(name);
+	trace->input = input_open(file);
+	if (!trace->name || !trace->input)
+		rig_error_set(err, "out of memory");
+	else if (begin(trace, err) == 0)
+		return trace;
+	rig_trace_close(trace);
+	return NULL;
 }
 
 struct rig_trace *rig_trace_open(const char *path, struct rig_error *err)
 {
-	struct rig_trace *trace = calloc(1, sizeof(*trace));
+	FILE *file = fopen(path, "re");
 
-	if (trace)
-		trace->path = strdup(path);
-	if (!trace || !trace->path) {
-		rig_error_set(err, "out of memory");
-		goto fail;
-	}
-	if (open_pcap(trace, err) == 0)
-		return trace;
-fail:
-	rig_trace_close(trace);
+	if (file)
+		return rig_trace_from(file, path, err);
+	rig_error_set(err, "%s: %s", path, strerror(errno));
 	return NULL;
 }
 
@@ -77,69 +196,99 @@ void rig_trace_close(struct rig_trace *trace)
 {
 	if (!trace)
 		return;
-	if (trace->pcap)
-		pcap_close(trace->pcap);
-	free(trace->path);
+	input_close(trace->input);
+	free(trace->turned_bytes);
+	free(trace->name);
 	free(trace);
 }
 
 int rig_trace_rewind(struct rig_trace *trace, struct rig_error *err)
 {
-	pcap_close(trace->pcap);
-	return open_pcap(trace, err);
+	struct rig_error why = {};
+
+	if (input_rewind(trace->input, &why) < 0)
+		return rig_error_set(err, "%s: %s", trace->name, why.message);
+	return begin(trace, err);
 }
 
-static enum rig_direction direction_of(const struct cooked *header, const struct rig_record *record)
+unsigned long rig_trace_dropped(const struct rig_trace *trace)
 {
-	struct nlmsghdr first;
-
-	switch (ntohs(header->packet_type)) {
-	case PACKET_USER:
-		return RIG_TO_USER;
-	case PACKET_KERNEL:
-		return RIG_TO_KERNEL;
-	}
-	if (record->size < sizeof(first))
-		return RIG_TO_KERNEL;
-	memcpy(&first, record->data, sizeof(first));
-	return first.nlmsg_flags & (NLM_F_REQUEST | NLM_F_ACK | NLM_F_ECHO) ? RIG_TO_KERNEL :
-									      RIG_TO_USER;
+	return trace->dropped_before + trace->dropped;
 }
 
-void rig_cooked_read(const struct pcap_pkthdr *packet, const uint8_t *bytes,
-		     struct rig_record *record)
+void rig_trace_ids(struct rig_trace *trace, const struct rig_family_ids *ids)
 {
-	struct cooked header;
+	trace->ids = ids;
+}
 
-	*record = (struct rig_record){ .time = { packet->ts.tv_sec, packet->ts.tv_usec } };
-	record->lost = packet->len > packet->caplen ? packet->len - packet->caplen : 0;
-	if (packet->caplen < COOKED_SIZE) {
-		record->flaw = "shorter than the 16 bytes of a netlink capture's header";
-		return;
-	}
-	memcpy(&header, bytes, sizeof(header));
-	if (ntohs(header.device_type) != ARPHRD_NETLINK) {
-		record->flaw = "not from a netlink device";
-		return;
-	}
-	record->protocol = ntohs(header.protocol);
-	record->data = bytes + COOKED_SIZE;
-	record->size = packet->caplen - COOKED_SIZE;
-	record->direction = direction_of(&header, record);
+/* Whether a packet, or a block, can begin with these bytes, which are the input's next. */
+static bool begins_here(struct rig_trace *trace)
+{
+	size_t there;
+	const uint8_t *at = input_look(trace->input, READER_BEGINS, &there);
+
+	return trace->pcapng ? reader_pcapng_begins(trace, at, there) :
+			       pcap_begins(trace, at, there);
+}
+
+/* How many of these bytes cannot be the beginning of one, by what costs little to see. */
+static size_t count_hopeless(const struct rig_trace *trace, const uint8_t *at, size_t there)
+{
+	size_t step = 1;
+
+	while (step + READER_BEGINS <= there &&
+	       !(trace->pcapng ? reader_pcapng_may_begin(trace, at + step) :
+				 pcap_begins(trace, at + step, there - step)))
+		step++;
+	return step;
+}
+
+static void find_way(struct rig_trace *trace)
+{
+	size_t there;
+
+	do {
+		const uint8_t *at = input_look(trace->input, READER_STRIDE, &there);
+
+		if (there)
+			input_take(trace->input, count_hopeless(trace, at, there));
+	} while (there && !begins_here(trace));
+	trace->astray = false;
+}
+
+static int turn_round(struct rig_trace *trace, struct rig_record *record, struct rig_error *err)
+{
+	static const struct rig_family_ids controller = { .id[RIG_CTRL] = RIG_CTRL_ID };
+	uint8_t *bytes = realloc(trace->turned_bytes, record->size);
+
+	if (!bytes)
+		return rig_error_set(err, "out of memory");
+	memcpy(bytes, record->data, record->size);
+	trace->turned_bytes = bytes;
+	rig_fields_turn(trace->ids ? trace->ids : &controller, bytes, record->size);
+	record->data = bytes;
+	return 0;
 }
 
 int rig_trace_next(struct rig_trace *trace, struct rig_record *record, struct rig_error *err)
 {
-	struct pcap_pkthdr *packet;
-	const uint8_t *bytes;
-	int ret = pcap_next_ex(trace->pcap, &packet, &bytes);
+	int ret;
 
-	if (ret == PCAP_ERROR_BREAK)
+	input_take(trace->input, trace->taking);
+	trace->taking = 0;
+	if (trace->failed)
 		return 0;
+	if (trace->astray)
+		find_way(trace);
+	ret = trace->pcapng ? reader_pcapng_next(trace, record, err) :
+			      pcap_next(trace, record, err);
+	if (ret < 0)
+		trace->failed = input_failure(trace->input) != NULL;
 	if (ret != 1)
-		return rig_error_set(err, "%s: packet %lu is damaged or cut off: %s", trace->path,
-				     trace->count + 1, pcap_geterr(trace->pcap));
-	rig_cooked_read(packet, bytes, record);
+		return ret;
 	record->number = ++trace->count;
-	return 1;
+	record->dropped = trace->dropped;
+	trace->dropped_before += trace->dropped;
+	trace->dropped = 0;
+	return record->foreign && turn_round(trace, record, err) < 0 ? -1 : 1;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Trace files: netlink datagrams as an nlmon device shows them, in pcap or pcapng with link type
- * 253 (LINKTYPE_NETLINK). Files are streamed: memory does not grow with their length.
+ * 253 (LINKTYPE_NETLINK), perhaps packed with gzip or zstd. Files are streamed: memory does not
+ * grow with their length. The reader is our own: libpcap ends at the first damage, and does not
+ * tell what a capture has dropped.
  */
 #ifndef RIG_REPLAY_TRACE_H
 #define RIG_REPLAY_TRACE_H
@@ -9,9 +11,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 struct rig_error;
+struct rig_family_ids;
 
 enum rig_direction {
 	RIG_TO_KERNEL,
@@ -33,6 +37,10 @@ struct rig_record {
 	size_t size;
 	size_t lost;	  /* bytes at its end that the capture did not keep */
 	const char *flaw; /* not NULL: why this is no netlink packet; data is empty */
+	/* Packets before this one that the capture says it had to drop. */
+	unsigned long dropped;
+	/* From a machine of the other byte order: what the schema knows has been turned round. */
+	bool foreign;
 };
 
 struct rig_trace;
@@ -42,23 +50,38 @@ bool rig_trace_is(const void *start, size_t size);
 
 /** rig_trace_open() - NULL: not there, no capture file, or of another link type. */
 struct rig_trace *rig_trace_open(const char *path, struct rig_error *err);
+
+/** rig_trace_from() - the same from an open file, which can be read twice and is closed. */
+struct rig_trace *rig_trace_from(FILE *file, const char *name, struct rig_error *err);
 void rig_trace_close(struct rig_trace *trace);
 
 /**
+ * rig_trace_ids() - which families messages of the other byte order are of: without it, only their
+ * headers and the controller's are turned round. The ids stay the caller's.
+ */
+void rig_trace_ids(struct rig_trace *trace, const struct rig_family_ids *ids);
+
+/**
  * rig_trace_next() - the next packet. Returns 1, or 0 at the end, or -1: damaged or cut off here;
- * the error names the packet, and all before it has been given.
+ * the error names the place, and the next call goes on behind it, where packets begin again.
  */
 int rig_trace_next(struct rig_trace *trace, struct rig_record *record, struct rig_error *err);
+
+/** rig_trace_dropped() - how many packets the capture says, until here, that it had to drop. */
+unsigned long rig_trace_dropped(const struct rig_trace *trace);
 
 /** rig_trace_rewind() - to the first packet again. */
 int rig_trace_rewind(struct rig_trace *trace, struct rig_error *err);
 
 struct rig_trace_writer;
 
-/** rig_trace_create() - pcapng if the path ends in ".pcapng", else pcap. */
+/**
+ * rig_trace_create() - pcapng if the path ends in ".pcapng", else pcap; packed if ".gz" or ".zst"
+ * follows.
+ */
 struct rig_trace_writer *rig_trace_create(const char *path, struct rig_error *err);
 
-/** rig_trace_write() - all of the record counts but number and flaw. */
+/** rig_trace_write() - all of the record counts but number, foreign and flaw. */
 int rig_trace_write(struct rig_trace_writer *writer, const struct rig_record *record,
 		    struct rig_error *err);
 

@@ -1,124 +1,139 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Writing traces. Libpcap writes pcap only; the three blocks of pcapng that a trace needs are
- * written here (draft-ietf-opsawg-pcapng), in this machine's byte order.
- */
+/* Writing traces, in this machine's byte order. */
 #include "replay/trace.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/if_packet.h>
 #include <linux/if_arp.h>
-#include <pcap/pcap.h>
-#include <stdio.h>
+#include <linux/if_packet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "replay/cooked.h"
+#include "replay/output.h"
+#include "replay/pcapng.h"
 #include "wire/error.h"
-
-#define LINKTYPE_NETLINK 253
-#define NANO		 1000000000ull
-
-enum {
-	BLOCK_SECTION = 0x0a0d0d0a,
-	BLOCK_INTERFACE = 1,
-	BLOCK_PACKET = 6,
-	OPTION_TSRESOL = 9, /* of an interface: the unit of time, as a power of ten */
-};
 
 struct rig_trace_writer {
 	char *path;
-	FILE *file;   /* pcapng; else NULL */
-	pcap_t *pcap; /* pcap; else NULL */
-	pcap_dumper_t *dumper;
+	FILE *file;
+	bool pcapng;
 };
 
-/* A block is its type and its length, the body, and the length again. */
-static void put_block(FILE *file, uint32_t type, const void *body, size_t size, const void *more,
-		      size_t more_size)
-{
-	static const uint8_t zeros[4];
-	uint32_t pad = -more_size % 4;
-	uint32_t length = 12 + size + more_size + pad;
+static const uint8_t zeros[4];
 
+static size_t gap_after(size_t size)
+{
+	return -size % 4;
+}
+
+/* ---- pcap ---- */
+
+static void put_pcap_header(FILE *file)
+{
+	const struct pcap_header header = {
+		.magic = PCAP_NANO,
+		.major = 2,
+		.minor = 4,
+		.snaplen = SNAPLEN,
+		.link_type = LINKTYPE_NETLINK,
+	};
+
+	fwrite(&header, sizeof(header), 1, file);
+}
+
+static void put_pcap(FILE *file, const struct cooked *header, const struct rig_record *record)
+{
+	const struct pcap_packet packet = {
+		.seconds = record->time.tv_sec,
+		.fraction = record->time.tv_nsec,
+		.kept = COOKED_SIZE + record->size,
+		.size = COOKED_SIZE + record->size + record->lost,
+	};
+
+	fwrite(&packet, sizeof(packet), 1, file);
+	fwrite(header, COOKED_SIZE, 1, file);
+	fwrite(record->data, 1, record->size, file);
+}
+
+/* ---- pcapng ---- */
+
+static void begin_block(FILE *file, uint32_t type, uint32_t length)
+{
 	fwrite(&type, sizeof(type), 1, file);
 	fwrite(&length, sizeof(length), 1, file);
+}
+
+static void put_block(FILE *file, uint32_t type, const void *body, uint32_t size)
+{
+	uint32_t length = BLOCK_FRAME + size;
+
+	begin_block(file, type, length);
 	fwrite(body, 1, size, file);
-	fwrite(more, 1, more_size, file);
-	fwrite(zeros, 1, pad, file);
 	fwrite(&length, sizeof(length), 1, file);
 }
 
 static void put_pcapng_headers(FILE *file)
 {
 	const struct {
-		uint32_t magic;
+		uint32_t order;
 		uint16_t major, minor;
 		uint32_t length[2]; /* of the section: not known */
-	} section = { 0x1a2b3c4d, 1, 0, { UINT32_MAX, UINT32_MAX } };
+	} section = { PCAPNG_ORDER, 1, 0, { UINT32_MAX, UINT32_MAX } };
 	const struct {
-		uint16_t link_type, reserved;
-		uint32_t snaplen;
+		struct block_interface interface;
 		uint16_t option, option_length;
 		uint8_t resolution[4];
 		uint32_t end;
-	} interface = { LINKTYPE_NETLINK, 0, SNAPLEN, OPTION_TSRESOL, 1, { 9 }, 0 };
+	} interface = { { LINKTYPE_NETLINK, 0, SNAPLEN }, OPTION_TSRESOL, 1, { 9 }, OPTION_END };
 
-	put_block(file, BLOCK_SECTION, &section, sizeof(section), "", 0);
-	put_block(file, BLOCK_INTERFACE, &interface, sizeof(interface), "", 0);
+	put_block(file, BLOCK_SECTION, &section, sizeof(section));
+	put_block(file, BLOCK_INTERFACE, &interface, sizeof(interface));
 }
 
-static void put_pcapng(FILE *file, const struct rig_record *record, const uint8_t *bytes,
-		       size_t size)
+static void put_pcapng(FILE *file, const struct cooked *header, const struct rig_record *record)
 {
-	uint64_t time = record->time.tv_sec * NANO + record->time.tv_nsec;
-	const uint32_t body[] = { 0, time >> 32, (uint32_t)time, size, size + record->lost };
+	const uint64_t time = record->time.tv_sec * NANO + record->time.tv_nsec;
+	const struct block_packet packet = {
+		.time_high = time >> 32,
+		.time_low = time,
+		.kept = COOKED_SIZE + record->size,
+		.size = COOKED_SIZE + record->size + record->lost,
+	};
+	const struct {
+		uint16_t option, length;
+		uint32_t count[2];
+		uint32_t end;
+	} dropped = { OPTION_DROPCOUNT,
+		      8,
+		      { record->dropped, (uint64_t)record->dropped >> 32 },
+		      OPTION_END };
+	size_t options = record->dropped ? sizeof(dropped) : 0;
+	uint32_t length =
+		BLOCK_FRAME + sizeof(packet) + packet.kept + gap_after(packet.kept) + options;
 
-	put_block(file, BLOCK_PACKET, body, sizeof(body), bytes, size);
+	begin_block(file, BLOCK_PACKET, length);
+	fwrite(&packet, sizeof(packet), 1, file);
+	fwrite(header, COOKED_SIZE, 1, file);
+	fwrite(record->data, 1, record->size, file);
+	fwrite(zeros, 1, gap_after(packet.kept), file);
+	fwrite(&dropped, 1, options, file);
+	fwrite(&length, sizeof(length), 1, file);
 }
+
+/* ---- both ---- */
 
 static int fail(const struct rig_trace_writer *writer, struct rig_error *err)
 {
-	return rig_error_set(err, "%s: %s", writer->path, strerror(errno));
+	return rig_error_set(err, "%s: %s", writer->path, strerror(errno ? errno : EIO));
 }
 
-static int open_file(struct rig_trace_writer *writer, struct rig_error *err)
+static bool is_pcapng(const char *path)
 {
-	size_t length = strlen(writer->path);
+	static const char suffix[] = ".pcapng";
+	size_t length = strlen(path) - output_suffix(path), tail = strlen(suffix);
 
-	if (length > 7 && !strcmp(writer->path + length - 7, ".pcapng")) {
-		writer->file = fopen(writer->path, "we");
-		if (!writer->file)
-			return fail(writer, err);
-		put_pcapng_headers(writer->file);
-		return 0;
-	}
-	writer->pcap = pcap_open_dead_with_tstamp_precision(DLT_NETLINK, SNAPLEN,
-							    PCAP_TSTAMP_PRECISION_NANO);
-	if (!writer->pcap)
-		return rig_error_set(err, "out of memory");
-	writer->dumper = pcap_dump_open(writer->pcap, writer->path);
-	if (!writer->dumper)
-		return rig_error_set(err, "%s", pcap_geterr(writer->pcap));
-	return 0;
-}
-
-static FILE *file_of(const struct rig_trace_writer *writer)
-{
-	return writer->file ? writer->file : writer->dumper ? pcap_dump_file(writer->dumper) : NULL;
-}
-
-static void release(struct rig_trace_writer *writer)
-{
-	if (writer->file)
-		fclose(writer->file);
-	if (writer->dumper)
-		pcap_dump_close(writer->dumper);
-	if (writer->pcap)
-		pcap_close(writer->pcap);
-	free(writer->path);
-	free(writer);
+	return length > tail && !memcmp(path + length - tail, suffix, tail);
 }
 
 struct rig_trace_writer *rig_trace_create(const char *path, struct rig_error *err)
@@ -127,13 +142,24 @@ struct rig_trace_writer *rig_trace_create(const char *path, struct rig_error *er
 
 	if (writer)
 		writer->path = strdup(path);
-	if (!writer || !writer->path)
+	if (!writer || !writer->path) {
+		free(writer);
 		rig_error_set(err, "out of memory");
-	else if (open_file(writer, err) == 0)
-		return writer;
-	if (writer)
-		release(writer);
-	return NULL;
+		return NULL;
+	}
+	writer->file = output_open(path);
+	if (!writer->file) {
+		fail(writer, err);
+		free(writer->path);
+		free(writer);
+		return NULL;
+	}
+	writer->pcapng = is_pcapng(path);
+	if (writer->pcapng)
+		put_pcapng_headers(writer->file);
+	else
+		put_pcap_header(writer->file);
+	return writer;
 }
 
 int rig_trace_write(struct rig_trace_writer *writer, const struct rig_record *record,
@@ -145,35 +171,28 @@ int rig_trace_write(struct rig_trace_writer *writer, const struct rig_record *re
 		.device_type = htons(ARPHRD_NETLINK),
 		.protocol = htons(record->protocol),
 	};
-	struct pcap_pkthdr packet = {
-		.ts = { record->time.tv_sec, record->time.tv_nsec },
-		.caplen = COOKED_SIZE + record->size,
-		.len = COOKED_SIZE + record->size + record->lost,
-	};
-	uint8_t *bytes = malloc(packet.caplen);
 
-	if (!bytes)
-		return rig_error_set(err, "out of memory");
-	memcpy(bytes, &header, COOKED_SIZE);
-	if (record->size)
-		memcpy(bytes + COOKED_SIZE, record->data, record->size);
-	if (writer->file)
-		put_pcapng(writer->file, record, bytes, packet.caplen);
+	if (writer->pcapng)
+		put_pcapng(writer->file, &header, record);
 	else
-		pcap_dump((uint8_t *)writer->dumper, &packet, bytes);
-	free(bytes);
-	return ferror(file_of(writer)) ? fail(writer, err) : 0;
+		put_pcap(writer->file, &header, record);
+	return ferror(writer->file) ? fail(writer, err) : 0;
 }
 
 int rig_trace_flush(struct rig_trace_writer *writer, struct rig_error *err)
 {
-	return fflush(file_of(writer)) ? fail(writer, err) : 0;
+	return fflush(writer->file) ? fail(writer, err) : 0;
 }
 
 int rig_trace_finish(struct rig_trace_writer *writer, struct rig_error *err)
 {
-	int ret = rig_trace_flush(writer, err);
+	bool whole = !ferror(writer->file);
+	int ret;
 
-	release(writer);
+	errno = 0;
+	whole &= fclose(writer->file) == 0;
+	ret = whole ? 0 : fail(writer, err);
+	free(writer->path);
+	free(writer);
 	return ret;
 }

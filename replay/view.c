@@ -46,9 +46,26 @@ struct line {
 	bool numbered; /* pid and seq mean something */
 };
 
+/* Times of a damaged trace can be anything: no further than a century. */
 static int64_t between(const struct timespec *from, const struct timespec *to)
 {
-	return (to->tv_sec - from->tv_sec) * NANO + (to->tv_nsec - from->tv_nsec);
+	const int64_t most = 100ll * 366 * 24 * 3600;
+	__int128 seconds = (__int128)to->tv_sec - from->tv_sec;
+
+	seconds = seconds > most ? most : seconds < -most ? -most : seconds;
+	return (int64_t)seconds * NANO + (to->tv_nsec - from->tv_nsec);
+}
+
+/* Packets need not be in the order of their times. */
+static void put_time(int64_t ns, unsigned int digits, struct rig_bytes *out)
+{
+	uint64_t size = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+	char text[40];
+
+	snprintf(text, sizeof(text), "%s%llu.%09llu", ns < 0 ? "-" : "",
+		 (unsigned long long)(size / NANO), (unsigned long long)(size % NANO));
+	text[strlen(text) - 9 + digits] = '\0';
+	rig_bytes_print(out, "%*s", digits == 6 ? 11 : 0, text);
 }
 
 /* ---- pairing ---- */
@@ -129,10 +146,9 @@ static void put_line(const struct line *line, struct rig_bytes *out)
 
 	if (line->numbered)
 		snprintf(who, sizeof(who), "%u:%u", line->pid, line->seq);
-	rig_bytes_print(out, "%6lu %4lld.%06lld %s %-16s %s", line->record->number,
-			(long long)(line->since_first / NANO),
-			(long long)(line->since_first % NANO / 1000), arrow, who,
-			rig_bytes_text(&line->text));
+	rig_bytes_print(out, "%6lu ", line->record->number);
+	put_time(line->since_first, 6, out);
+	rig_bytes_print(out, " %s %-16s %s", arrow, who, rig_bytes_text(&line->text));
 	if (line->request)
 		rig_bytes_print(out, "  # to %s of %lu, after %lld us", line->request->name,
 				line->request->packet,
@@ -140,6 +156,9 @@ static void put_line(const struct line *line, struct rig_bytes *out)
 					1000);
 	if (line->record->lost)
 		rig_bytes_print(out, "  # %zu bytes were not captured", line->record->lost);
+	if (line->record->dropped)
+		rig_bytes_print(out, "  # %lu packets before it were dropped",
+				line->record->dropped);
 	rig_bytes_print(out, "\n");
 }
 
@@ -164,9 +183,8 @@ static void put_json(const struct line *line, struct rig_bytes *out)
 	int number = line->message ? rig_message_errno(line->message) : -1;
 	const char *protocol = rig_protocol_name(line->record->protocol);
 
-	rig_bytes_print(out, "{\"packet\":%lu,\"time\":%lld.%09lld", line->record->number,
-			(long long)(line->since_first / NANO),
-			(long long)(line->since_first % NANO));
+	rig_bytes_print(out, "{\"packet\":%lu,\"time\":", line->record->number);
+	put_time(line->since_first, 9, out);
 	put_json_string(out, "to", line->record->direction == RIG_TO_KERNEL ? "kernel" : "user");
 	if (protocol)
 		put_json_string(out, "protocol", protocol);
@@ -183,6 +201,8 @@ static void put_json(const struct line *line, struct rig_bytes *out)
 		rig_bytes_print(out, ",\"request\":%lu", line->request->packet);
 	if (line->record->lost)
 		rig_bytes_print(out, ",\"lost\":%zu", line->record->lost);
+	if (line->record->dropped)
+		rig_bytes_print(out, ",\"dropped\":%lu", line->record->dropped);
 	rig_bytes_print(out, "}\n");
 }
 

@@ -2,8 +2,11 @@
 /* Bytes to text and back: nlrig decode, nlrig encode. */
 #include <ctype.h>
 #include <getopt.h>
+#include <linux/netlink.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "replay/families.h"
@@ -89,6 +92,23 @@ static int from_hex(const char *path, char *text, size_t *size, struct rig_error
 	return 0;
 }
 
+/* A page of text has a spelling in the notation as all bytes have, but nobody wants that. */
+static int refuse_text(const char *path, const char *bytes, size_t size, struct rig_error *err)
+{
+	uint32_t len;
+
+	if (size < NLMSG_HDRLEN)
+		return 0;
+	memcpy(&len, bytes, sizeof(len));
+	if (len >= NLMSG_HDRLEN && len <= size)
+		return 0;
+	for (size_t i = 0; i < size; i++)
+		if ((unsigned char)bytes[i] < ' ' && !isspace((unsigned char)bytes[i]))
+			return 0;
+	return rig_error_set(err, "%s: this is text, not the bytes of a datagram or a trace%s",
+			     path, isxdigit((unsigned char)*bytes) ? " (hex digits? --hex)" : "");
+}
+
 static int decode_bytes(const void *data, size_t size, bool annotate, struct rig_error *err)
 {
 	struct rig_arena arena = {};
@@ -128,6 +148,8 @@ static int decode(int argc, char **argv)
 	ret = bytes ? 0 : -1;
 	if (ret == 0 && wish.hex)
 		ret = from_hex(wish.path, bytes, &size, &err);
+	else if (ret == 0)
+		ret = refuse_text(wish.path, bytes, size, &err);
 	if (ret == 0)
 		ret = decode_bytes(bytes, size, wish.annotate, &err);
 	free(bytes);

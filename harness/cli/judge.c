@@ -82,6 +82,14 @@ static void print_verdict(const struct rig_trace_verdict *v, FILE *to)
 	for (unsigned int i = 0; i < v->n_reasons; i++)
 		fprintf(to, "not judged %6lu  %s (first: packet %lu)\n", v->reasons[i].count,
 			v->reasons[i].why, v->reasons[i].first);
+	if (v->damaged)
+		fprintf(to, "not judged %6lu  places where the trace is damaged or cut off\n",
+			v->damaged);
+	if (v->dropped)
+		fprintf(to, "not judged %6lu  packets that found no room in the capture\n",
+			v->dropped);
+	if (v->foreign)
+		fprintf(to, "from a machine of the other byte order: turned by the schema\n");
 	if (v->flawed)
 		fprintf(to, "not judged %6lu  packets that are no netlink packets\n", v->flawed);
 	fprintf(to, "%lu packets: %lu answered as the contract says, %lu not, %lu not judged\n",

@@ -18,22 +18,26 @@ void rig_cli_print_guesses(const struct rig_trace_families *families)
 				families->fitting[i]);
 }
 
-static int print_all(struct rig_trace *trace, struct rig_view *view, struct rig_error *err)
+/* Damage is told of where it is; an exit status. */
+static int print_all(struct rig_trace *trace, struct rig_view *view)
 {
-	struct rig_record record;
 	struct rig_bytes text = {};
-	int ret;
+	struct rig_error err = {};
+	struct rig_record record;
+	int got, status = RIG_EXIT_PASSED;
 
-	while ((ret = rig_trace_next(trace, &record, err)) == 1) {
-		rig_bytes_reset(&text);
-		if (rig_view_record(view, &record, &text) < 0) {
-			ret = rig_error_set(err, "out of memory");
-			break;
-		}
+	while ((got = rig_trace_next(trace, &record, &err)) != 0) {
+		if (got == 1 && rig_view_record(view, &record, &text) < 0)
+			return rig_cli_bad("out of memory");
 		fputs(rig_bytes_text(&text), stdout);
+		rig_bytes_reset(&text);
+		if (got == 1)
+			continue;
+		fflush(stdout);
+		status = rig_cli_bad_error(&err);
 	}
 	rig_bytes_free(&text);
-	return ret;
+	return status;
 }
 
 int rig_cli_view(const char *path, struct rig_trace_families *families, bool json)
@@ -41,7 +45,7 @@ int rig_cli_view(const char *path, struct rig_trace_families *families, bool jso
 	struct rig_view *view = calloc(1, sizeof(*view));
 	struct rig_error err = {};
 	struct rig_trace *trace = rig_trace_open(path, &err);
-	int ret = trace ? 0 : -1;
+	int status = RIG_EXIT_USAGE, ret = trace ? 0 : -1;
 
 	if (!view)
 		ret = rig_error_set(&err, "out of memory");
@@ -51,14 +55,11 @@ int rig_cli_view(const char *path, struct rig_trace_families *families, bool jso
 		view->ids = &families->ids;
 		view->json = json;
 		rig_cli_print_guesses(families);
-		ret = print_all(trace, view, &err);
+		status = print_all(trace, view);
 	}
 	if (view)
 		rig_arena_free(&view->arena);
 	free(view);
 	rig_trace_close(trace);
-	/* What could be read of a damaged file comes before the reason. */
-	if (ret < 0)
-		fflush(stdout);
-	return ret < 0 ? rig_cli_bad_error(&err) : RIG_EXIT_PASSED;
+	return ret < 0 ? rig_cli_bad_error(&err) : status;
 }
