@@ -5,6 +5,8 @@
 #                      tests, and every case on the model and on both modules in VMs
 #   make conformance   cases on a target: TARGET=intree|ref|all VM=qemu|uml CASES=PATH or GLOB
 #   make roundtrip     bytes to text to bytes, a million times: COUNT=N SEED=N
+#   make bench-traces  how fast long traces are judged, with how much memory, and that each of 30
+#                      faults in a real trace is found
 #   make figures       how long runs take, and how many cases there are; both append what they
 #                      measure to build/report/figures.tsv
 #   make replay        sends the traces of corpora/traces/ again, on both modules, in guests
@@ -51,7 +53,8 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
 .PHONY: all check check-debug check-faults check-stress check-vswitchd conformance roundtrip \
-	figures replay diff lint-module bench-module format clean deps deps-check fuzz-traces
+	figures replay diff lint-module bench-module format clean deps deps-check fuzz-traces \
+	bench-traces
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -119,6 +122,9 @@ figures: $(B)/nlrig
 replay: $(B)/nlrig
 	@ci/deps build qemu uml
 	@BUILD=$(B) ci/replay
+
+bench-traces: $(B)/nlrig $(B)/nlrig-test
+	@BUILD=$(B) ci/figures faults traces
 
 check-vswitchd:
 	@ci/deps build qemu

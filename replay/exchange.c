@@ -141,7 +141,8 @@ static bool changes(const struct queue_item *item, const struct rig_family_ids *
 			if (command && command->privileged)
 				return true;
 		}
-		if (header.nlmsg_len < NLMSG_HDRLEN || NLMSG_ALIGN(header.nlmsg_len) >= left)
+		if (header.nlmsg_len < NLMSG_HDRLEN || header.nlmsg_len > left ||
+		    NLMSG_ALIGN(header.nlmsg_len) >= left)
 			break;
 		at += NLMSG_ALIGN(header.nlmsg_len);
 		left -= NLMSG_ALIGN(header.nlmsg_len);

@@ -21,6 +21,7 @@ enum packing {
 
 struct input {
 	FILE *file;
+	long size; /* of the file; not positive: not known */
 	enum packing packing;
 	uint8_t *bytes; /* unpacked; what is to be looked at begins at first */
 	size_t first, count, room;
@@ -109,6 +110,8 @@ static int begin(struct input *input)
 	uint8_t start[4] = {};
 	size_t size = fread(start, 1, sizeof(start), input->file);
 
+	fseek(input->file, 0, SEEK_END);
+	input->size = ftell(input->file);
 	rewind(input->file);
 	if (size >= sizeof(gzip) && !memcmp(start, gzip, sizeof(gzip)))
 		input->packing = GZIP;
@@ -197,6 +200,13 @@ void input_take(struct input *input, size_t size)
 uint64_t input_offset(const struct input *input)
 {
 	return input->taken;
+}
+
+double input_share(const struct input *input)
+{
+	long at = ftell(input->file);
+
+	return at > 0 && input->size > 0 ? (double)at / input->size : 0;
 }
 
 const char *input_failure(const struct input *input)

@@ -28,6 +28,9 @@ void input_take(struct input *input, size_t size);
 /* How many bytes have been taken, unpacked. */
 uint64_t input_offset(const struct input *input);
 
+/* How much of the file has been read, from 0 to 1; packed, if it is. */
+double input_share(const struct input *input);
+
 /* Why there is no more, if it is not that the file has ended; else NULL. */
 const char *input_failure(const struct input *input);
 

@@ -11,6 +11,8 @@
 #include "replay/netdevs.h"
 #include "replay/trial.h"
 
+#define TICK 4096 /* messages from one to the next */
+
 static const char no_memory[] = "out of memory";
 
 /* ---- requests ---- */
@@ -142,6 +144,7 @@ static struct rig_model *make_model(const struct rig_trace_options *options,
 
 static int judge_all(struct trial *t, struct rig_error *err)
 {
+	unsigned int turns = 0;
 	int ret = 0;
 
 	while (ret == 0) {
@@ -152,6 +155,8 @@ static int judge_all(struct trial *t, struct rig_error *err)
 		item = queue_at(&t->queue, 0);
 		if (!item)
 			break;
+		if (t->options->tick && ++turns % TICK == 0)
+			t->options->tick(t->context, t->queue.packets);
 		if (item->gap) {
 			t->gap = true;
 			knowledge_doubt_all(&t->known);
@@ -191,6 +196,7 @@ int rig_trace_judge(struct rig_trace *trace, const struct rig_trace_options *opt
 		ret = t.known.model ? judge_all(&t, err) : rig_error_set(err, no_memory);
 	}
 	verdict->packets = t.queue.packets;
+	verdict->messages = t.queue.messages;
 	verdict->flawed = t.queue.flawed;
 	verdict->damaged = t.queue.damages;
 	verdict->dropped = rig_trace_dropped(trace);

@@ -32,6 +32,7 @@ struct rig_trace_options {
 	const struct rig_trace_families *families;
 	const char *kernel; /* release that was captured; NULL: the newest that the model knows */
 	unsigned int cpus;  /* possible processors; 0: as many as the trace tells of */
+	void (*tick)(void *context, unsigned long packets); /* NULL, or called now and then */
 	const struct rig_trace_watch *watch; /* NULL: nobody; less than 0 from it: out of memory */
 };
 
@@ -59,6 +60,7 @@ void rig_trace_reason_count(struct rig_trace_reason *list, unsigned int *n, cons
 
 struct rig_trace_verdict {
 	unsigned long packets, flawed; /* read; of them, no netlink packets */
+	unsigned long messages;	       /* of generic netlink; datagrams to the kernel count once */
 	unsigned long right;	       /* requests all of whose answers are allowed */
 	unsigned long wrong;	       /* requests with one that is not */
 	unsigned long unjudged;	       /* requests and events; their reasons: */

@@ -208,6 +208,7 @@ static int next_block(struct rig_trace *trace, struct rig_record *record, struct
 	switch (block.type) {
 	case BLOCK_SECTION:
 		trace->n_interfaces = 0;
+		trace->restarted = trace->count != 0;
 		return OTHER;
 	case BLOCK_INTERFACE:
 		take_interface(trace, &block);

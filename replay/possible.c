@@ -88,7 +88,7 @@ bool possible_error(const struct exchange *exchange, const struct exchange_answe
 	    !depends_on_state(request, rig_message_errno(message)))
 		return false;
 	echoed = message->flags & NLM_F_CAPPED ? NLMSG_HDRLEN : size;
-	if (NLMSG_ALIGN(message->len) > item->size || item->size < head + echoed)
+	if (message->len > item->size || item->size < head + echoed)
 		return false;
 	if (!(message->flags & NLM_F_ACK_TLVS) && NLMSG_ALIGN(head + echoed) != item->size)
 		return false;

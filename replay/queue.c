@@ -69,6 +69,7 @@ static int append(struct queue *queue, const struct rig_record *record, const ui
 		.gap = queue->gap,
 	};
 	queue->gap = false;
+	queue->messages++;
 	return 0;
 }
 
@@ -82,7 +83,8 @@ static int append_messages(struct queue *queue, const struct rig_record *record)
 		size_t size = left;
 
 		memcpy(&header, at, left < sizeof(header) ? left : sizeof(header));
-		if (header.nlmsg_len >= NLMSG_HDRLEN && NLMSG_ALIGN(header.nlmsg_len) < left)
+		if (header.nlmsg_len >= NLMSG_HDRLEN && header.nlmsg_len < left &&
+		    NLMSG_ALIGN(header.nlmsg_len) < left)
 			size = NLMSG_ALIGN(header.nlmsg_len);
 		if (append(queue, record, at, size) < 0)
 			return -1;
@@ -97,7 +99,7 @@ static int take_in(struct queue *queue, const struct rig_record *record)
 	queue->packets++;
 	queue->flawed += record->flaw != NULL;
 	queue->foreign |= record->foreign;
-	queue->gap |= record->dropped != 0;
+	queue->gap |= record->dropped || record->restarted;
 	if (record->flaw || record->protocol != NETLINK_GENERIC)
 		return 0;
 	if (record->direction == RIG_TO_KERNEL)

@@ -30,9 +30,10 @@ struct queue {
 	struct rig_trace *trace;
 	struct queue_item *list; /* the head is list[first] */
 	size_t first, count, room;
-	unsigned long packets; /* read so far, of all protocols */
-	unsigned long flawed;  /* of them, no netlink packets */
-	unsigned long damages; /* places; the first: */
+	unsigned long packets;	/* read so far, of all protocols */
+	unsigned long messages; /* of generic netlink */
+	unsigned long flawed;	/* of them, no netlink packets */
+	unsigned long damages;	/* places; the first: */
 	struct rig_error damage;
 	bool foreign;	 /* some of it is from a machine of the other byte order */
 	bool ended, gap; /* gap: something is missing since the last message */

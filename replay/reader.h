@@ -25,6 +25,7 @@ struct rig_trace {
 	bool turned;		      /* the file is of the other byte order */
 	bool astray;		      /* the next packet must be looked for */
 	bool failed;		      /* there is nothing more, and that has been said */
+	bool restarted;		      /* another capture has begun since the packet before */
 	size_t taking;		      /* bytes of the packet in hand: behind it is the next one */
 	unsigned long count;	      /* packets so far */
 	unsigned long dropped;	      /* since the packet before */

@@ -151,7 +151,7 @@ static int begin(struct rig_trace *trace, struct rig_error *err)
 
 	trace->count = trace->dropped = trace->dropped_before = 0;
 	trace->n_interfaces = 0;
-	trace->astray = trace->failed = false;
+	trace->astray = trace->failed = trace->restarted = false;
 	trace->taking = 0;
 	at = input_look(trace->input, sizeof(struct pcap_header), &there);
 	if (there < sizeof(magic))
@@ -214,6 +214,11 @@ int rig_trace_rewind(struct rig_trace *trace, struct rig_error *err)
 unsigned long rig_trace_dropped(const struct rig_trace *trace)
 {
 	return trace->dropped_before + trace->dropped;
+}
+
+double rig_trace_share(const struct rig_trace *trace)
+{
+	return input_share(trace->input);
 }
 
 void rig_trace_ids(struct rig_trace *trace, const struct rig_family_ids *ids)
@@ -288,6 +293,8 @@ int rig_trace_next(struct rig_trace *trace, struct rig_record *record, struct ri
 		return ret;
 	record->number = ++trace->count;
 	record->dropped = trace->dropped;
+	record->restarted = trace->restarted;
+	trace->restarted = false;
 	trace->dropped_before += trace->dropped;
 	trace->dropped = 0;
 	return record->foreign && turn_round(trace, record, err) < 0 ? -1 : 1;

@@ -39,6 +39,8 @@ struct rig_record {
 	const char *flaw; /* not NULL: why this is no netlink packet; data is empty */
 	/* Packets before this one that the capture says it had to drop. */
 	unsigned long dropped;
+	/* Another capture begins with this one: in pcapng, files can follow one another in one. */
+	bool restarted;
 	/* From a machine of the other byte order: what the schema knows has been turned round. */
 	bool foreign;
 };
@@ -69,6 +71,9 @@ int rig_trace_next(struct rig_trace *trace, struct rig_record *record, struct ri
 
 /** rig_trace_dropped() - how many packets the capture says, until here, that it had to drop. */
 unsigned long rig_trace_dropped(const struct rig_trace *trace);
+
+/** rig_trace_share() - how much of the file has been read, from 0 to 1. */
+double rig_trace_share(const struct rig_trace *trace);
 
 /** rig_trace_rewind() - to the first packet again. */
 int rig_trace_rewind(struct rig_trace *trace, struct rig_error *err);

@@ -3,14 +3,20 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "replay/judge.h"
 
+enum { REFRESH_MS = 100 };
+
 struct wish {
 	struct rig_trace_families families;
 	struct rig_trace_options options;
-	bool quiet, ktap;
+	bool quiet, ktap, speed;
+	bool terminal;		 /* somebody looks on */
+	struct rig_trace *trace; /* in hand */
 	char **paths;
 	int n_paths;
 	FILE *to; /* what is said of the trace in hand */
@@ -25,6 +31,7 @@ static int read_options(int argc, char **argv, struct wish *wish)
 		{ "family", required_argument, NULL, 'f' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "ktap", no_argument, NULL, 't' },
+		{ "speed", no_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{},
 	};
@@ -51,6 +58,9 @@ static int read_options(int argc, char **argv, struct wish *wish)
 		case 't':
 			wish->ktap = true;
 			break;
+		case 's':
+			wish->speed = true;
+			break;
 		case 'h':
 			fputs(rig_cli_judge.help, stdout);
 			return RIG_EXIT_PASSED;
@@ -65,10 +75,31 @@ static int read_options(int argc, char **argv, struct wish *wish)
 	return -1;
 }
 
+/* One line that is written over again. */
+static void show_progress(void *context, unsigned long packets)
+{
+	static unsigned int shown_ms;
+	const struct wish *wish = context;
+	unsigned int now_ms = rig_clock_ms();
+
+	if (now_ms - shown_ms < REFRESH_MS)
+		return;
+	shown_ms = now_ms;
+	fprintf(stderr, "\r%3.0f %%, %lu packets\033[K", 100 * rig_trace_share(wish->trace),
+		packets);
+}
+
+static void clear_progress(const struct wish *wish)
+{
+	if (wish->terminal)
+		fputs("\r\033[K", stderr);
+}
+
 static void report(void *context, const struct rig_trace_fault *fault)
 {
 	const struct wish *wish = context;
 
+	clear_progress(wish);
 	fprintf(wish->to, "%s\n", fault->headline);
 	if (wish->quiet)
 		return;
@@ -96,6 +127,20 @@ static void print_verdict(const struct rig_trace_verdict *v, FILE *to)
 		v->packets, v->right, v->wrong, v->unjudged);
 }
 
+/* Of this processor's time, so that what else the machine does counts less. */
+static void print_speed(const struct rig_trace_verdict *v, FILE *to)
+{
+	struct rusage used = {};
+	double seconds;
+
+	getrusage(RUSAGE_SELF, &used);
+	seconds = used.ru_utime.tv_sec + used.ru_stime.tv_sec +
+		  (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+	fprintf(to,
+		"%lu messages in %.2f s of a processor: %.0f a second; at most %ld KB of memory\n",
+		v->messages, seconds, v->messages / seconds, used.ru_maxrss);
+}
+
 /* An exit status. Families that another trace told of are of no use for this one. */
 static int judge_one(struct wish *wish, const char *path)
 {
@@ -107,14 +152,19 @@ static int judge_one(struct wish *wish, const char *path)
 	int ret = trace ? 0 : -1;
 
 	options.families = &families;
+	options.tick = wish->terminal ? show_progress : NULL;
+	wish->trace = trace;
 	if (ret == 0)
 		ret = rig_trace_families_read(&families, trace, &err);
 	if (ret == 0) {
 		rig_cli_print_guesses(&families);
 		ret = rig_trace_judge(trace, &options, report, wish, &verdict, &err);
 	}
+	clear_progress(wish);
 	if (ret == 0)
 		print_verdict(&verdict, wish->to);
+	if (ret == 0 && wish->speed)
+		print_speed(&verdict, wish->to);
 	rig_trace_close(trace);
 	fflush(wish->to);
 	if (ret < 0 || verdict.damaged)
@@ -127,6 +177,7 @@ static int judge_all(struct wish *wish)
 	int i, status, worst = RIG_EXIT_PASSED;
 
 	wish->to = stdout;
+	wish->terminal = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
 	for (i = 0; i < wish->n_paths; i++) {
 		if (wish->n_paths > 1)
 			printf("%s:\n", wish->paths[i]);
@@ -178,16 +229,18 @@ const struct rig_command_line rig_cli_judge = {
 	.run = run,
 	.summary = "hold a trace to the contract, without a kernel",
 	.help = "usage: nlrig judge [--kernel RELEASE] [--cpus N] [--family NAME=ID]...\n"
-		"                   [--quiet] [--ktap] TRACE...\n"
+		"                   [--quiet] [--ktap] [--speed] TRACE...\n"
 		"\n"
-		"Follows each trace (pcap or pcapng, captured from an nlmon device) with the\n"
-		"model, and reports each answer that the contract does not allow. What was there\n"
-		"before the trace is learnt from dumps and replies; what cannot be judged until\n"
-		"then, or at all, is counted with its reason. Counters of traffic are left out.\n"
+		"Follows each trace (pcap or pcapng from an nlmon device, also gzip or zstd)\n"
+		"with the model, and reports each answer that the contract does not allow. What\n"
+		"was there before the trace is learnt from dumps and replies; what cannot be\n"
+		"judged until then, or at all, is counted with its reason. Counters of traffic\n"
+		"are left out.\n"
 		"\n"
 		"  --kernel 6.1.192  the release that was captured (the newest known)\n"
 		"  --cpus N          its possible processors (as the trace tells)\n"
 		"  --family flow=30  a family's id, where the trace does not tell\n"
 		"  --quiet           one line a fault\n"
-		"  --ktap            a result for each trace\n",
+		"  --ktap            a result for each trace\n"
+		"  --speed           also how fast, and with how much memory\n",
 };

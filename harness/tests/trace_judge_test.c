@@ -251,8 +251,26 @@ static void never_answered(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(seen.headline, "nothing came"));
 }
 
+/* A length that, rounded up, is nothing, must not be gone on by. */
+static void lying_lengths(void)
+{
+	static const char *const lines[] = {
+		"> dp.get @flags=request|ack @seq=1 @pid=9 dp=5",
+		"> dp.del @len=4294967295 @seq=2 @pid=9 dp=5",
+		"< dp.del @len=4294967293 @flags=0 @seq=2 @pid=9 dp=5",
+		"> dp.get @flags=request|ack @seq=3 @pid=8 dp=5",
+		NULL,
+	};
+	struct seen seen;
+	struct rig_trace_verdict verdict = judge(lines, &seen);
+
+	CU_ASSERT_EQUAL(verdict.packets, 4);
+	CU_ASSERT_EQUAL(verdict.messages, 4);
+}
+
 RIG_TEST_SUITE(trace_judge, { "all is right", all_is_right },
 	       { "one reply altered", one_reply_altered },
 	       { "begins in the middle", begins_in_the_middle },
 	       { "notifications and senders", notifications_and_senders },
-	       { "device gone", device_gone }, { "never answered", never_answered });
+	       { "device gone", device_gone }, { "never answered", never_answered },
+	       { "lying lengths", lying_lengths });
