@@ -29,10 +29,11 @@ static const char beyond[] = "beyond the model: ";
 /* ---- what is said ---- */
 
 /* The lines of this script are packets. */
-static void tell(const struct replay *r, const struct rig_finding *finding)
+static void tell(const struct replay *r, const struct rig_finding *finding, bool by_capture)
 {
 	char headline[512];
-	const struct rig_replay_fault fault = { headline, finding->sent, finding->detail };
+	const struct rig_replay_fault fault = { headline, finding->sent, finding->detail,
+						by_capture };
 	const char *rest = strstr(finding->headline, ": ");
 	unsigned long packet;
 
@@ -84,7 +85,7 @@ static void compare(struct replay *r, const struct rig_trace_step *step,
 	} else {
 		r->verdict->unlike++;
 		for (const struct rig_finding *f = r->unlike.first; f; f = f->next)
-			tell(r, f);
+			tell(r, f, true);
 	}
 }
 
@@ -166,7 +167,7 @@ static void conclude(struct replay *r, const struct rig_run *run)
 		if (strstr(f->headline, beyond))
 			continue;
 		r->verdict->divergent++;
-		tell(r, f);
+		tell(r, f, false);
 	}
 	r->verdict->duration_ms = run->duration_ms;
 }

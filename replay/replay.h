@@ -15,6 +15,7 @@ struct rig_replay_fault {
 	const char *headline;
 	const char *sent;   /* lines of the notation; NULL: nothing */
 	const char *detail; /* lines; may be "" */
+	bool by_capture;    /* it is the captured answer that is another, not the model's */
 };
 
 typedef void rig_replay_report(void *context, const struct rig_replay_fault *fault);

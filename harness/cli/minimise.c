@@ -7,21 +7,14 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/minimise.h"
 #include "gen/shrink.h"
 #include "replay/case.h"
 #include "replay/excerpt.h"
 
 enum { LIMIT = 20000 };
 
-struct wish {
-	struct rig_trace_families families;
-	struct rig_trace_options options;
-	unsigned long packet;	       /* 0: of the first fault */
-	const char *trace, *case_path; /* to be written; NULL: not wanted */
-	const char *path;
-};
-
-static int read_option(struct wish *wish, int opt, const char *value)
+static int read_option(struct rig_minimise_wish *wish, int opt, const char *value)
 {
 	struct rig_error err = {};
 
@@ -36,6 +29,20 @@ static int read_option(struct wish *wish, int opt, const char *value)
 		wish->packet = strtoul(value, NULL, 10);
 		return wish->packet ? RIG_EXIT_PASSED :
 				      rig_cli_bad("--packet %s: want a number", value);
+	case 't':
+		wish->on_target = true;
+		return rig_cli_read_target(value, &wish->target);
+	case 'v':
+		return rig_cli_read_vm(value, &wish->vm);
+	case 'r':
+		wish->report = value;
+		return RIG_EXIT_PASSED;
+	case 'l':
+		wish->timeout = value;
+		return RIG_EXIT_PASSED;
+	case 'H':
+		wish->host_kernel = true;
+		return RIG_EXIT_PASSED;
 	case 'k':
 		wish->options.kernel = value;
 		return RIG_EXIT_PASSED;
@@ -53,11 +60,16 @@ static int read_option(struct wish *wish, int opt, const char *value)
 }
 
 /* Fills the wish; a status when there is nothing more to do, else -1. */
-static int read_options(int argc, char **argv, struct wish *wish)
+static int read_options(int argc, char **argv, struct rig_minimise_wish *wish)
 {
 	static const struct option options[] = {
 		{ "packet", required_argument, NULL, 'p' },
 		{ "as-case", required_argument, NULL, 'a' },
+		{ "target", required_argument, NULL, 't' },
+		{ "vm", required_argument, NULL, 'v' },
+		{ "report", required_argument, NULL, 'r' },
+		{ "timeout", required_argument, NULL, 'l' },
+		{ "host-kernel", no_argument, NULL, 'H' },
 		{ "kernel", required_argument, NULL, 'k' },
 		{ "cpus", required_argument, NULL, 'c' },
 		{ "family", required_argument, NULL, 'f' },
@@ -125,16 +137,16 @@ static void note(void *context, const struct rig_trace_fault *fault)
 /* From here on a difference is shown once more, in hex. */
 static const char bytes[] = "  expected bytes:";
 
-static void put_case(FILE *to, struct rig_trace_script *made, const struct comment *comment)
+static void put_case(FILE *to, struct rig_trace_script *made, const char *comment)
 {
 	struct rig_bytes text = {};
 	const char *line, *end;
 
 	rig_script_print(&made->script, &text);
 	fputs(rig_bytes_text(&text), to);
-	fputs("# Each -> is the model's word: check it against the contract. The capture has:\n",
+	fputs("# Each -> is the model's word: check it against the contract. What was wrong:\n",
 	      to);
-	for (line = rig_bytes_text(&comment->text); *line; line = *end ? end + 1 : end) {
+	for (line = comment; *line; line = *end ? end + 1 : end) {
 		end = strchrnul(line, '\n');
 		if (!strncmp(line, bytes, strlen(bytes)))
 			break;
@@ -143,7 +155,25 @@ static void put_case(FILE *to, struct rig_trace_script *made, const struct comme
 	rig_bytes_free(&text);
 }
 
-static int write_case(const struct wish *wish, const char *part, const char *reason)
+int rig_minimise_write_case(const char *path, struct rig_trace_script *made, bool listener,
+			    const char *reason, const char *comment)
+{
+	bool out = !strcmp(path, "-");
+	struct rig_error err = {};
+	FILE *to;
+
+	made->script.reason = reason;
+	if (rig_trace_case(made, listener, &err) < 0)
+		return rig_cli_bad_error(&err);
+	to = out ? stdout : fopen(path, "we");
+	if (to)
+		put_case(to, made, comment);
+	if (!to || (!out && fclose(to) != 0))
+		return rig_cli_bad("%s: %s", path, strerror(errno));
+	return RIG_EXIT_PASSED;
+}
+
+static int write_case(const struct rig_minimise_wish *wish, const char *part, const char *reason)
 {
 	struct rig_trace_families families = wish->families;
 	struct rig_trace_options options = wish->options;
@@ -151,32 +181,24 @@ static int write_case(const struct wish *wish, const char *part, const char *rea
 	struct comment comment = {};
 	struct rig_error err = {};
 	struct rig_trace *trace = rig_trace_open(part, &err);
-	bool out = !strcmp(wish->case_path, "-");
-	FILE *to = NULL;
 	int ret = trace ? rig_trace_families_read(&families, trace, &err) : -1;
+	int status;
 
 	options.families = &families;
 	if (ret == 0)
 		ret = rig_trace_script_make(&made, trace, &options, note, &comment, &err);
-	made.script.reason = reason;
 	if (ret == 0)
-		ret = rig_trace_case(&made, comment.members, &err);
-	if (ret == 0) {
-		to = out ? stdout : fopen(wish->case_path, "we");
-		if (!to)
-			ret = rig_error_set(&err, "%s: %s", wish->case_path, strerror(errno));
-	}
-	if (to)
-		put_case(to, &made, &comment);
-	if (to && !out && fclose(to) != 0)
-		ret = rig_error_set(&err, "%s: %s", wish->case_path, strerror(errno));
+		status = rig_minimise_write_case(wish->case_path, &made, comment.members, reason,
+						 rig_bytes_text(&comment.text));
+	else
+		status = rig_cli_bad_error(&err);
 	rig_bytes_free(&comment.text);
 	rig_trace_script_free(&made);
 	rig_trace_close(trace);
-	return ret < 0 ? rig_cli_bad_error(&err) : RIG_EXIT_PASSED;
+	return status;
 }
 
-static int write_results(struct wish *wish, struct rig_excerpt *excerpt,
+static int write_results(struct rig_minimise_wish *wish, struct rig_excerpt *excerpt,
 			 const struct rig_excerpt_fault *fault)
 {
 	struct rig_trace_families families = wish->families;
@@ -198,7 +220,7 @@ static int write_results(struct wish *wish, struct rig_excerpt *excerpt,
 	return status;
 }
 
-static int minimise(struct wish *wish, struct rig_excerpt *excerpt)
+static int minimise(struct rig_minimise_wish *wish, struct rig_excerpt *excerpt)
 {
 	const struct rig_excerpt_fault *fault = choose(excerpt, wish->packet);
 	struct search search = { excerpt, fault };
@@ -221,7 +243,7 @@ static int minimise(struct wish *wish, struct rig_excerpt *excerpt)
 
 static int run(int argc, char **argv)
 {
-	struct wish wish = {};
+	struct rig_minimise_wish wish = { .report = "build/report/minimise", .timeout = "600" };
 	struct rig_excerpt excerpt;
 	struct rig_error err = {};
 	int status = read_options(argc, argv, &wish);
@@ -229,6 +251,10 @@ static int run(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	wish.options.families = &wish.families;
+	if (wish.on_target && wish.target != RIG_TARGET_MODEL && wish.vm)
+		return rig_minimise_guest(&wish);
+	if (wish.on_target)
+		return rig_minimise_here(&wish);
 	if (rig_excerpt_read(&excerpt, wish.path, &wish.options, &err) < 0)
 		status = rig_cli_bad_error(&err);
 	else
@@ -252,12 +278,19 @@ const struct rig_command_line rig_cli_minimise = {
 		"  --as-case FILE    as a case in the notation, with what the model says of each\n"
 		"                    request as its expectation; - is standard output\n"
 		"  --packet N        the fault of that packet (the first)\n"
+		"  --target T        not what is wrong in the trace, but what is when it is sent\n"
+		"                    again to intree or ref: see nlrig help replay\n"
+		"  --vm VM           qemu or uml: the target is in a guest of its own\n"
 		"  --kernel 6.1.192  the release that was captured (the newest known)\n"
 		"  --cpus N          its possible processors (as the trace tells)\n"
 		"  --family flow=30  a family's id, where the trace does not tell\n"
+		"  --report DIR      for the guest's log (build/report/minimise)\n"
+		"  --timeout S       kill the guest after S seconds (600)\n"
+		"  --host-kernel     as in nlrig replay\n"
 		"\n"
 		"  nlrig minimise --as-case wrong.nlt trace.pcapng\n"
 		"  nlrig run --target intree --vm uml wrong.nlt    # does this kernel do so, too?\n"
+		"  nlrig minimise --target ref --vm uml --as-case ref.nlt trace.pcapng\n"
 		"\n"
 		"Exit status: 0 it is smaller, 2 usage, no fault, or no trace that can be read.\n",
 };
