@@ -68,6 +68,16 @@ static void judge_answer(struct trial *t, const struct queue_item *item,
 	trial_report(t, &findings, request ? request->packet : item->packet);
 }
 
+static void tell_upcall(struct trial *t, const struct queue_item *item)
+{
+	const struct rig_trace_watch *watch = t->options->watch;
+
+	trial_count_unjudged(t, "upcalls: the frames that caused them are not in the trace",
+			     item->packet);
+	if (watch)
+		watch->upcall(watch->context, item->packet);
+}
+
 int trial_judge_event(struct trial *t, const struct queue_item *item)
 {
 	struct rig_message *message;
@@ -78,8 +88,7 @@ int trial_judge_event(struct trial *t, const struct queue_item *item)
 	if (!message || message->raw || !message->family) {
 		trial_count_unjudged(t, "a generic netlink family that is not OVS's", item->packet);
 	} else if (message->family->index == RIG_PACKET) {
-		trial_count_unjudged(t, "upcalls: the frames that caused them are not in the trace",
-				     item->packet);
+		tell_upcall(t, item);
 	} else if (message->pid || message->seq || message->family->index == RIG_NL) {
 		judge_answer(t, item, message);
 	} else if (message->family->index == RIG_VPORT && message->cmd == OVS_VPORT_CMD_DEL) {

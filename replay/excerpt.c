@@ -29,7 +29,10 @@ static int read_packets(struct rig_excerpt *e, struct rig_trace *trace, struct r
 	struct rig_record record;
 	int ret;
 
-	while ((ret = rig_trace_next(trace, &record, err)) == 1) {
+	/* What is damaged is left out; the rest goes on. */
+	while ((ret = rig_trace_next(trace, &record, err)) != 0) {
+		if (ret < 0)
+			continue;
 		e->packets =
 			grow(&e->arena, e->packets, e->n_packets, &e->room, sizeof(*e->packets));
 		record.data = rig_arena_copy(&e->arena, record.data, record.size);
@@ -40,7 +43,7 @@ static int read_packets(struct rig_excerpt *e, struct rig_trace *trace, struct r
 	e->kept = rig_arena_alloc(&e->arena, e->n_packets + 1);
 	if (!e->kept)
 		return rig_error_set(err, "out of memory");
-	return ret < 0 ? -1 : rig_trace_rewind(trace, err);
+	return rig_trace_rewind(trace, err);
 }
 
 /* ---- what belongs together ---- */
@@ -50,16 +53,24 @@ struct sorting {
 	struct rig_excerpt_unit **of; /* each packet's unit; NULL: its own */
 };
 
-static int join(struct sorting *s, struct rig_excerpt_unit *unit, size_t packet)
+static void join(struct sorting *s, struct rig_excerpt_unit *unit, size_t packet)
 {
 	if (packet >= s->e->n_packets || s->of[packet])
-		return 0;
+		return;
 	s->of[packet] = unit;
 	unit->packets[unit->n_packets++] = packet;
-	return 0;
 }
 
-/* Packets count from 1 in their file, and so does its list from 0. */
+/* Where the packet of that number is: never behind it, for numbers begin with 1. */
+static size_t index_of(const struct rig_excerpt *e, unsigned long number)
+{
+	size_t i = number < e->n_packets ? number : e->n_packets;
+
+	while (i && e->packets[i - 1].number != number)
+		i--;
+	return i ? i - 1 : e->n_packets;
+}
+
 static int take_exchange(void *context, const struct exchange *exchange, const char *unjudged,
 			 bool beyond)
 {
@@ -74,9 +85,9 @@ static int take_exchange(void *context, const struct exchange *exchange, const c
 		rig_arena_alloc(&s->e->arena, (exchange->n_answers + 1) * sizeof(*unit->packets));
 	if (!unit->packets)
 		return -1;
-	join(s, unit, exchange->request->packet - 1);
+	join(s, unit, index_of(s->e, exchange->request->packet));
 	for (size_t i = 0; i < exchange->n_answers; i++)
-		join(s, unit, exchange->answers[i].item->packet - 1);
+		join(s, unit, index_of(s->e, exchange->answers[i].item->packet));
 	return 0;
 }
 
@@ -93,6 +104,12 @@ static int ignore_netdev(void *context, const char *name)
 	(void)context;
 	(void)name;
 	return 0;
+}
+
+static void ignore_upcall(void *context, unsigned long packet)
+{
+	(void)context;
+	(void)packet;
 }
 
 /* In the order of their first packets. */
@@ -142,18 +159,23 @@ static void note_fault(void *context, const struct rig_trace_fault *fault)
 					    rig_arena_copy(&e->arena, kind, strlen(kind)) };
 }
 
-static int sort(struct rig_excerpt *e, struct rig_trace *trace, struct rig_error *err)
+static int sort(struct rig_excerpt *e, struct rig_trace *trace,
+		const struct rig_trace_families *families, struct rig_error *err)
 {
 	struct sorting s = { e, rig_arena_alloc(&e->arena, (e->n_packets + 1) * sizeof(*s.of)) };
-	const struct rig_trace_watch watch = { ignore_lesson, ignore_netdev, take_exchange, &s };
-	struct rig_trace_families families = e->given;
+	const struct rig_trace_watch watch = {
+		.lesson = ignore_lesson,
+		.gone = ignore_netdev,
+		.upcall = ignore_upcall,
+		.exchange = take_exchange,
+		.context = &s,
+	};
 	struct rig_trace_options options = e->options;
 	struct rig_trace_verdict verdict;
 
 	options.watch = &watch;
-	options.families = &families;
-	if (!s.of || rig_trace_families_read(&families, trace, err) < 0 ||
-	    rig_trace_judge(trace, &options, note_fault, &s, &verdict, err) < 0)
+	options.families = families;
+	if (!s.of || rig_trace_judge(trace, &options, note_fault, &s, &verdict, err) < 0)
 		return -1;
 	return list_units(&s) < 0 ? rig_error_set(err, "out of memory") : 0;
 }
@@ -161,6 +183,7 @@ static int sort(struct rig_excerpt *e, struct rig_trace *trace, struct rig_error
 int rig_excerpt_read(struct rig_excerpt *e, const char *path,
 		     const struct rig_trace_options *options, struct rig_error *err)
 {
+	struct rig_trace_families families = *options->families;
 	struct rig_trace *trace;
 	int ret;
 
@@ -171,9 +194,12 @@ int rig_excerpt_read(struct rig_excerpt *e, const char *path,
 	trace = rig_trace_open(path, err);
 	if (!trace)
 		return -1;
-	ret = read_packets(e, trace, err);
+	ret = rig_trace_families_read(&families, trace, err);
+	rig_trace_ids(trace, &families.ids);
 	if (ret == 0)
-		ret = sort(e, trace, err);
+		ret = read_packets(e, trace, err);
+	if (ret == 0)
+		ret = sort(e, trace, &families, err);
 	rig_trace_close(trace);
 	return ret;
 }
@@ -225,7 +251,7 @@ static unsigned long whole_number(const struct rig_excerpt *e, unsigned long pac
 {
 	for (size_t i = 0; i < e->n_packets; i++)
 		if (e->kept[i] && --packet == 0)
-			return i + 1;
+			return e->packets[i].number;
 	return 0;
 }
 

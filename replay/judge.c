@@ -81,7 +81,7 @@ static int judge_request(struct trial *t)
 	beyond = beyond_traces(exchange);
 	if (beyond) {
 		trial_count_unjudged(t, beyond, exchange->request->packet);
-		return tell(t, beyond, true);
+		return tell(t, beyond, false);
 	}
 	rig_model_socket(t->known.model, SOCK_SENDER, exchange->pid, exchange->flags, NULL);
 	gone = netdevs_follow(&t->known, exchange, &t->arena);

@@ -22,6 +22,8 @@ struct rig_trace_watch {
 	int (*lesson)(void *context, const void *request, size_t size);
 	/* A network device that is not there any more. */
 	int (*gone)(void *context, const char *name);
+	/* An upcall: its frame came from the wire. */
+	void (*upcall)(void *context, unsigned long packet);
 	/* A request and its answers, judged; or why they could not be. Beyond: it never can be. */
 	int (*exchange)(void *context, const struct exchange *exchange, const char *unjudged,
 			bool beyond);

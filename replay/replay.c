@@ -56,15 +56,19 @@ static void put_off(struct replay *r, const char *why, unsigned long packet)
 
 /* ---- a step ---- */
 
-/* What the model has found in this step; what it does not know is no fault. */
+/* What the model has found in this step; what it does not know is no fault, but counted. */
 static bool diverged(struct replay *r, const struct rig_step_done *done)
 {
 	const struct rig_finding *finding = r->judged ? r->judged->next : done->findings;
+	struct rig_replay_verdict *v = r->verdict;
 	bool any = false;
 
 	for (; finding; finding = finding->next) {
 		r->judged = finding;
-		any |= !strstr(finding->headline, beyond);
+		if (!strstr(finding->headline, beyond))
+			any = true;
+		else if (!v->unmodelled++)
+			v->unmodelled_first = rig_trace_step(done->step)->packet;
 	}
 	return any;
 }
@@ -130,8 +134,7 @@ static bool watch(void *context, const struct rig_step_done *done)
 	}
 	if (r->options->rhythm)
 		keep_time(r, done->step->next);
-	return r->failed ||
-	       (r->options->watch && r->options->watch(r->options->context, r->verdict->sent));
+	return r->failed;
 }
 
 /* ---- all of it ---- */

@@ -30,18 +30,17 @@ struct rig_replay_options {
 	bool rhythm; /* each request at its time, not as soon as the one before is answered */
 	rig_replay_report *report;
 	void *context;
-	/* Called after each step of the script; true: that is enough. NULL: not called. */
-	bool (*watch)(void *context, unsigned long sent);
 };
 
 struct rig_replay_verdict {
-	bool other_kernel;    /* than the one that was captured */
-	unsigned long sent;   /* requests, of those of the trace */
-	unsigned long alike;  /* answered as in the capture */
-	unsigned long unlike; /* not so */
-	unsigned long
-		divergent; /* findings of the model: answers that the contract does not allow */
-	unsigned long uncompared; /* not so, for a reason: */
+	bool other_kernel;	  /* than the one that was captured */
+	unsigned long sent;	  /* requests, of those of the trace */
+	unsigned long alike;	  /* answered as in the capture */
+	unsigned long unlike;	  /* not so */
+	unsigned long divergent;  /* answers that the contract does not allow, or want of one */
+	unsigned long unmodelled; /* requests of which the model does not know enough */
+	unsigned long unmodelled_first; /* packet */
+	unsigned long uncompared;	/* not so, for a reason: */
 	struct rig_trace_reason reasons[RIG_TRACE_REASONS];
 	unsigned int n_reasons;
 	unsigned int duration_ms;

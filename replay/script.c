@@ -328,6 +328,14 @@ static int take_exchange(void *context, const struct exchange *exchange, const c
 	return 0;
 }
 
+static void leave_out_upcall(void *context, unsigned long packet)
+{
+	struct maker *maker = context;
+
+	rig_trace_reason_count(maker->made->left_out, &maker->made->n_left_out,
+			       "upcalls: only the wire had their frames", packet);
+}
+
 /* ---- all of it ---- */
 
 /* One that hears all groups, so that notifications are judged. */
@@ -366,6 +374,7 @@ int rig_trace_script_make(struct rig_trace_script *made, struct rig_trace *trace
 	const struct rig_trace_watch watch = {
 		.lesson = add_lesson,
 		.gone = remove_device,
+		.upcall = leave_out_upcall,
 		.exchange = take_exchange,
 		.context = &maker,
 	};

@@ -33,7 +33,7 @@ struct rig_trace_script {
 	struct rig_trace_facts facts; /* of the kernel that was captured */
 	unsigned long requests;	      /* datagrams of the trace that are in it */
 	unsigned long messages;	      /* and their messages */
-	struct rig_trace_reason left_out[RIG_TRACE_REASONS]; /* those that are not */
+	struct rig_trace_reason left_out[RIG_TRACE_REASONS]; /* what is not */
 	unsigned int n_left_out;
 	struct rig_trace_verdict verdict; /* of the trace itself */
 };

@@ -96,11 +96,13 @@ static void shrink(struct search *s)
 
 /* ---- what is left ---- */
 
-static bool has_packet(const struct rig_script *script, const struct rig_excerpt_unit *unit)
+static bool has_packet(const struct rig_script *script, const struct rig_excerpt *excerpt,
+		       const struct rig_excerpt_unit *unit)
 {
 	for (const struct rig_step *step = script->steps; step; step = step->next)
 		for (size_t i = 0; i < unit->n_packets; i++)
-			if (rig_trace_step(step)->packet == unit->packets[i] + 1)
+			if (rig_trace_step(step)->packet ==
+			    excerpt->packets[unit->packets[i]].number)
 				return true;
 	return false;
 }
@@ -114,7 +116,7 @@ static int write_trace(const struct search *s)
 	int ret = rig_excerpt_read(&excerpt, s->wish->path, &s->wish->options, &err);
 
 	while (ret == 0 && *link) {
-		if (has_packet(&s->made.script, *link))
+		if (has_packet(&s->made.script, &excerpt, *link))
 			link = &(*link)->next;
 		else
 			*link = (*link)->next;

@@ -37,8 +37,12 @@ static void print_reasons(FILE *to, const char *what, const struct rig_trace_rea
 static void print_verdict(const struct rig_replay_wish *wish, const struct rig_link_facts *facts,
 			  const struct rig_trace_script *made, const struct rig_replay_verdict *v)
 {
-	print_reasons(wish->to, "not sent    ", made->left_out, made->n_left_out);
-	print_reasons(wish->to, "not compared", v->reasons, v->n_reasons);
+	print_reasons(wish->to, "not sent again", made->left_out, made->n_left_out);
+	print_reasons(wish->to, "not compared  ", v->reasons, v->n_reasons);
+	if (v->unmodelled)
+		fprintf(wish->to,
+			"not judged     %6lu  answers beyond the model (first: packet %lu)\n",
+			v->unmodelled, v->unmodelled_first);
 	if (made->verdict.wrong)
 		fprintf(wish->to,
 			"%lu requests were answered wrongly in the capture: nlrig judge\n",
@@ -169,8 +173,9 @@ int rig_replay_here(struct rig_replay_wish *wish)
 	if (!link)
 		return rig_cli_bad_error(&err);
 	status = wish->ktap ? replay_in_ktap(wish, link) : replay_all(wish, link);
-	printf("%sreplayed %d traces, %lu messages in %lu ms\n", wish->ktap ? "# " : "",
-	       wish->n_paths, wish->messages, wish->duration_ms);
+	if (wish->messages)
+		printf("%sreplayed %d traces, %lu messages in %lu ms\n", wish->ktap ? "# " : "",
+		       wish->n_paths, wish->messages, wish->duration_ms);
 	rig_link_close(link);
 	return status;
 }
