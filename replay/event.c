@@ -68,14 +68,41 @@ static void judge_answer(struct trial *t, const struct queue_item *item,
 	trial_report(t, &findings, request ? request->packet : item->packet);
 }
 
-static void tell_upcall(struct trial *t, const struct queue_item *item)
+static void judge_upcall(struct trial *t, const struct queue_item *item,
+			 const struct rig_message *message)
 {
 	const struct rig_trace_watch *watch = t->options->watch;
+	struct rig_findings findings = { .arena = &t->arena };
+	struct rig_bytes text = {};
+	const struct rig_node *wanted;
+	const char *why;
 
-	trial_count_unjudged(t, "upcalls: the frames that caused them are not in the trace",
-			     item->packet);
 	if (watch)
 		watch->upcall(watch->context, item->packet);
+	switch (upcall_judge(&t->upcalls, &t->arena, message, &wanted, &why)) {
+	case UPCALL_RIGHT:
+		t->verdict->right++;
+		return;
+	case UPCALL_UNJUDGED:
+		trial_count_unjudged(t, why, item->packet);
+		return;
+	case UPCALL_WRONG:
+		break;
+	}
+	rig_bytes_print(&text, "  received:\n    ");
+	rig_print_message(message, t->ids, &text);
+	rig_bytes_print(&text, "\n");
+	if (wanted) {
+		rig_bytes_print(&text, "  its packet makes:\n    ");
+		rig_print_node(wanted, message->family->nest, t->ids, &text);
+		rig_bytes_print(&text, "\n");
+	}
+	rig_finding_add(&findings, rig_bytes_text(&text), "packet %lu: packet.miss: %s",
+			item->packet,
+			wanted ? "the key is not that of its packet" : "no key, or no packet");
+	rig_bytes_free(&text);
+	t->verdict->wrong++;
+	trial_report(t, &findings, item->packet);
 }
 
 int trial_judge_event(struct trial *t, const struct queue_item *item)
@@ -87,8 +114,10 @@ int trial_judge_event(struct trial *t, const struct queue_item *item)
 		return -1;
 	if (!message || message->raw || !message->family) {
 		trial_count_unjudged(t, "a generic netlink family that is not OVS's", item->packet);
+	} else if (message->family->index == RIG_PACKET && item->lost) {
+		trial_count_unjudged(t, "not all of it was captured", item->packet);
 	} else if (message->family->index == RIG_PACKET) {
-		tell_upcall(t, item);
+		judge_upcall(t, item, message);
 	} else if (message->pid || message->seq || message->family->index == RIG_NL) {
 		judge_answer(t, item, message);
 	} else if (message->family->index == RIG_VPORT && message->cmd == OVS_VPORT_CMD_DEL) {

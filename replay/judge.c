@@ -189,11 +189,13 @@ int rig_trace_judge(struct rig_trace *trace, const struct rig_trace_options *opt
 	*verdict = (struct rig_trace_verdict){};
 	t.inbox.arena = &t.arena;
 	t.inbox.ids = t.ids;
-	t.known.ids = t.ids;
+	t.known.ids = t.upcalls.ids = t.ids;
 	t.known.watch = options->watch;
 	if (ret == 0) {
 		t.known.model = make_model(options, &facts);
-		ret = t.known.model ? judge_all(&t, err) : rig_error_set(err, no_memory);
+		t.upcalls.model = make_model(options, &facts);
+		ret = t.known.model && t.upcalls.model ? judge_all(&t, err) :
+							 rig_error_set(err, no_memory);
 	}
 	verdict->packets = t.queue.packets;
 	verdict->messages = t.queue.messages;
@@ -208,6 +210,7 @@ int rig_trace_judge(struct rig_trace *trace, const struct rig_trace_options *opt
 	rig_answer_free(&t.answer);
 	rig_answer_free(&t.known.answer);
 	rig_model_free(t.known.model);
+	upcalls_free(&t.upcalls);
 	rig_arena_free(&t.arena);
 	return ret;
 }

@@ -10,6 +10,7 @@
 #include "replay/hearers.h"
 #include "replay/judge.h"
 #include "replay/knowledge.h"
+#include "replay/upcall.h"
 
 struct trial {
 	const struct rig_trace_options *options;
@@ -25,6 +26,7 @@ struct trial {
 	struct exchange exchange;
 	struct asked asked;
 	struct hearers hearers;
+	struct upcalls upcalls;
 	bool gap; /* something is missing in the trace so far */
 	char place[64];
 	char sender[16];

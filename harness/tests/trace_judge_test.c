@@ -189,7 +189,7 @@ static void notifications_and_senders(void)
 		"request(len=40,type=dp,flags=request|ack,seq=2)",
 		"> dp.get @flags=request @seq=3 dp=31",
 		"< dp.get @flags=0 @seq=3 @pid=100 dp=31 name=br0" DP_REST,
-		"< packet.miss @flags=0 dp=31 packet=00",
+		"< packet.action @flags=0 dp=31 packet=00",
 		NULL,
 	};
 	struct seen seen;
@@ -200,6 +200,33 @@ static void notifications_and_senders(void)
 	CU_ASSERT_EQUAL(verdict.unjudged, 1);
 	CU_ASSERT_PTR_NOT_NULL(reason(&verdict, "upcalls"));
 	CU_ASSERT_EQUAL(seen.faults, 0);
+}
+
+#define UPCALL_KEY(src)                                                                \
+	" key{recirc_id(0x0),dp_hash(0x0),skb_priority(0x0),in_port(2),skb_mark(0x0)," \
+	"ct_state(0),ct_zone(0),ct_mark(0x0),ct_label(0x0),eth(src=" src               \
+	",dst=02:00:00:00:00:02),eth_type(0x1234)}"
+#define UPCALL_PACKET \
+	" packet=frame{eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x1234)}"
+
+/* A key follows from its packet, if nothing else does. */
+static void upcalls(void)
+{
+	static const char *const lines[] = {
+		"< packet.miss @flags=0 dp=31" UPCALL_KEY("02:00:00:00:00:01") UPCALL_PACKET,
+		"< packet.miss @flags=0 dp=31" UPCALL_KEY("02:00:00:00:00:03") UPCALL_PACKET,
+		"< packet.miss @flags=0 dp=31" UPCALL_PACKET,
+		"< packet.miss @flags=0 dp=31 key{recirc_id(0x1),in_port(2)}" UPCALL_PACKET,
+		NULL,
+	};
+	struct seen seen;
+	struct rig_trace_verdict verdict = judge(lines, &seen);
+
+	CU_ASSERT_EQUAL(verdict.right, 1);
+	CU_ASSERT_EQUAL(verdict.wrong, 2);
+	CU_ASSERT_EQUAL(seen.packet, 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(seen.headline, "not that of its packet"));
+	CU_ASSERT_PTR_NOT_NULL(reason(&verdict, "recirculated"));
 }
 
 /* That a device goes is not in a trace, but a port is missed. */
@@ -271,6 +298,6 @@ static void lying_lengths(void)
 RIG_TEST_SUITE(trace_judge, { "all is right", all_is_right },
 	       { "one reply altered", one_reply_altered },
 	       { "begins in the middle", begins_in_the_middle },
-	       { "notifications and senders", notifications_and_senders },
+	       { "notifications and senders", notifications_and_senders }, { "upcalls", upcalls },
 	       { "device gone", device_gone }, { "never answered", never_answered },
 	       { "lying lengths", lying_lengths });
