@@ -30,7 +30,19 @@ wait_for() {
 	done
 }
 
-# --- the daemon
+# --- the daemons
+
+start_database() {
+	echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+	touch /etc/resolv.conf /etc/hosts
+	mkdir -p /var/run/openvswitch /var/run/netns /var/log/openvswitch /etc/openvswitch
+	ovsdb-tool create /etc/openvswitch/conf.db /usr/share/openvswitch/vswitch.ovsschema
+	ovsdb-server --pidfile --detach --no-chdir --remote=punix:/var/run/openvswitch/db.sock \
+		-vconsole:off
+	# A flow is to be there when it is looked for, however slow the machine.
+	ovs-vsctl --no-wait init -- set Open_vSwitch . \
+		other_config:max-idle=600000 other_config:min-revalidate-pps=0
+}
 
 # A daemon that counts the processors in its first 10 s of monotonic time counts none, and starts no
 # handler.
@@ -89,12 +101,15 @@ device() {
 	*:*) option=nodad ;;
 	*) on "$name" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6' ;;
 	esac
-	ip link add name "$name" type veth peer name eth0 address "$(mac "$name")" netns "$name"
-	ip link set dev "$name" up
-	ip -n "$name" link set lo up
-	ip -n "$name" link set eth0 up
-	# shellcheck disable=SC2086 # one word or none
-	ip -n "$name" address add "$address" dev eth0 $option
+	ip -batch - <<-END
+		link add name $name type veth peer name eth0 address $(mac "$name") netns $name
+		link set dev $name up
+	END
+	ip -n "$name" -batch - <<-END
+		link set lo up
+		link set eth0 up
+		address add $address dev eth0 $option
+	END
 }
 
 # host NAME ADDRESS [SETTING]...: a namespace that is a port of br0: "host a 10.0.0.1/24 tag=5"
@@ -114,9 +129,22 @@ on() {
 	ip netns exec "$name" "$@"
 }
 
+# openflow COMMAND...: where the machine is busy, the daemon may take longer than the second that it
+# gives a connection to begin, and drop it; nothing has been asked then.
+openflow() {
+	local tries=5
+
+	while ! ovs-ofctl -O OpenFlow13 "$@" 2>/tmp/openflow; do
+		tries=$((tries - 1))
+		grep -qE 'Broken pipe|Connection reset' /tmp/openflow && [ $tries -gt 0 ] ||
+			fail "$(cat /tmp/openflow)"
+	done
+}
+
 # flows BRIDGE: replaces its OpenFlow rules with those read from the standard input
 flows() {
-	ovs-ofctl -O OpenFlow13 replace-flows "$1" -
+	cat >/tmp/flows
+	openflow replace-flows "$1" /tmp/flows
 }
 
 # tunnel TYPE LINK: a tunnel of the bridge to a namespace whose own end is what LINK tells iproute2.
@@ -140,16 +168,20 @@ tunnel() {
 	keep_show
 }
 
-# Everything that a scenario may have made.
+# Everything that a scenario may have made; the traffic first, or the daemon finds packets of ports
+# that it has just forgotten, and warns of them.
 tidy_up() {
 	local name
 
+	for name in $(ip netns list | cut -d ' ' -f 1); do
+		ip netns pids "$name" | xargs -r kill
+		ip link set dev "$name" down || true # unless it is gone
+	done
 	for name in $(ovs-vsctl list-br); do
 		set -- "$@" -- del-br "$name"
 	done
 	[ $# -eq 0 ] || ovs-vsctl "$@"
 	for name in $(ip netns list | cut -d ' ' -f 1); do
-		ip netns pids "$name" | xargs -r kill
 		ip netns delete "$name"
 	done
 	for name in $(ip -o link show type veth | sed 's/^[0-9]*: \([^@:]*\).*/\1/'); do
@@ -180,7 +212,7 @@ reaches() {
 	local name=$1 address=$2
 
 	shift 2
-	on "$name" ping -q -c 5 -i 0.2 -W 5 "$@" "$address" >/tmp/ping || true
+	on "$name" ping -q -c 5 -i 0.05 -W 10 "$@" "$address" >/tmp/ping || true
 	grep -q ' 0% packet loss' /tmp/ping ||
 		fail "$name does not reach $address: $(grep loss /tmp/ping)"
 }
@@ -190,14 +222,28 @@ never_reaches() {
 	local name=$1 address=$2
 
 	shift 2
-	! on "$name" ping -q -c 3 -i 0.2 -W 1 "$@" "$address" >/tmp/ping ||
+	! on "$name" ping -q -c 3 -i 0.05 -W 1 "$@" "$address" >/tmp/ping ||
 		fail "$name reaches $address, and should not: $(grep loss /tmp/ping)"
+}
+
+# stream NAME ADDRESS: pings until it is ended; sets "stream"
+stream() {
+	/bin/ip netns exec "$1" ping -q -i 0.05 -W 5 "$2" >"/tmp/stream.$2" &
+	stream=$!
+}
+
+# end_stream PROCESS ADDRESS: sets "lost", in percent
+end_stream() {
+	kill -INT "$1"
+	wait "$1" || true
+	lost=$(sed -n 's/.* \([0-9]*\)[.0-9]*% packet loss.*/\1/p' "/tmp/stream.$2")
+	[ "$lost" ] || fail "no traffic: $(cat "/tmp/stream.$2")"
 }
 
 # packets BRIDGE MATCH: how many the OpenFlow rules of this match have seen
 packets() {
 	ovs-appctl revalidator/wait
-	ovs-ofctl -O OpenFlow13 dump-flows "$1" "$2" |
+	openflow dump-flows "$1" "$2" |
 		sed -n 's/.*n_packets=\([0-9]*\).*/\1/p' | awk '{ n += $1 } END { print n + 0 }'
 }
 
@@ -218,23 +264,33 @@ handlers() {
 	done | paste - -
 }
 
-# handler_of_misses NAME ADDRESS PROCESSORS TTL: prints the handler which was woken most when 20
-# packets missed, sent from a processor of this mask, and how often. Each packet has another ttl,
-# from TTL on: with exact flows ("ovs-appctl upcall/disable-megaflows", which starts the threads
-# anew) that is enough to miss.
+# handler_of_misses FROM TO ADDRESS PROCESSORS PORT: prints the handler which was woken most when 20
+# packets missed, sent from a processor of this mask, and how often. Each is for another UDP port,
+# from PORT on: with exact flows ("ovs-appctl upcall/disable-megaflows", which starts the threads
+# anew) that is enough to miss. What answers is the ICMP of a closed port.
 handler_of_misses() {
-	local ttl=$4 before
+	local before
 
+	on "$2" sh -c 'echo 0 >/proc/sys/net/ipv4/icmp_ratelimit'
 	before=$(handlers)
-	while [ $ttl -lt $(($4 + 20)) ]; do
-		on "$1" taskset "$3" ping -q -c 1 -W 5 -t $ttl "$2" >/dev/null ||
-			fail "the packet with a ttl of $ttl was lost"
-		ttl=$((ttl + 1))
-	done
+	on "$1" taskset "$4" traceroute -n -q 20 -w 10 -f 9 -m 9 -p "$5" "$3" >/tmp/misses
+	! grep -q '[*]' /tmp/misses || fail "a packet was lost: $(cat /tmp/misses)"
 	{ echo "$before"; handlers; } | awk '
 		$1 in was && $2 - was[$1] > most { most = $2 - was[$1]; name = $1 }
 		{ was[$1] = $2 }
 		END { print name, most; exit !most }'
+}
+
+# --- what is told
+
+# figure NAME VALUE UNIT: for the host to list
+figure() {
+	printf '%s\t%s\t%s\n' "$@" >>/host/figures
+}
+
+# may_warn REGULAR_EXPRESSION: what the daemon may warn of in this scenario; the scenario says why
+may_warn() {
+	echo "$1" >>/tmp/may-warn
 }
 
 # --- what both targets must agree on
