@@ -54,8 +54,8 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
 .PHONY: all check check-all check-debug check-faults check-stress check-vswitchd \
-	check-vswitchd-ktap conformance roundtrip figures replay diff lint-module bench-module format clean deps deps-check fuzz-traces \
-	bench-traces
+	check-vswitchd-ktap conformance roundtrip figures replay diff lint-module \
+	bench-module format clean deps deps-check fuzz-traces bench-traces
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
