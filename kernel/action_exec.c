@@ -236,17 +236,22 @@ static void hash(struct sk_buff *skb, struct ovsr_key *key, const struct ovs_act
 	key->dp_hash = jhash_1word(skb_get_hash(skb), hash->hash_basis) ?: 1;
 }
 
+/* After @err of a change to what the frame starts with: from now on @mac_proto. */
+static int restarted(struct ovsr_key *key, int err, u8 mac_proto)
+{
+	if (err)
+		return err;
+	key->mac_proto = mac_proto;
+	key_outdate(key);
+	return 0;
+}
+
+/* Behind @mac_len bytes of the frame; what starts with a label has no Ethernet header. */
 static int push_mpls(struct sk_buff *skb, struct ovsr_key *key, __be32 lse, __be16 eth_type,
 		     unsigned int mac_len)
 {
-	int err = skb_mpls_push(skb, lse, eth_type, mac_len, mac_len);
-
-	if (err)
-		return err;
-	if (!mac_len)
-		key->mac_proto = OVSR_MAC_NONE;
-	key_outdate(key);
-	return 0;
+	return restarted(key, skb_mpls_push(skb, lse, eth_type, mac_len, mac_len),
+			 mac_len ? key->mac_proto : OVSR_MAC_NONE);
 }
 
 static int add_mpls(struct sk_buff *skb, struct ovsr_key *key,
@@ -259,87 +264,62 @@ static int add_mpls(struct sk_buff *skb, struct ovsr_key *key,
 
 static int pop_mpls(struct sk_buff *skb, struct ovsr_key *key, __be16 eth_type)
 {
-	int err = skb_mpls_pop(skb, eth_type, skb->mac_len, ovsr_key_is_ethernet(key));
+	bool frame_inside = eth_type == htons(ETH_P_TEB);
 
-	if (err)
-		return err;
-	if (eth_type == htons(ETH_P_TEB))
-		key->mac_proto = OVSR_MAC_ETHERNET;
-	key_outdate(key);
-	return 0;
+	return restarted(key, skb_mpls_pop(skb, eth_type, skb->mac_len, ovsr_key_is_ethernet(key)),
+			 frame_inside ? OVSR_MAC_ETHERNET : key->mac_proto);
 }
 
+/* Only one tag can stand beside the frame, and only that one's change is easy to follow. */
 static int push_vlan(struct sk_buff *skb, struct ovsr_key *key,
 		     const struct ovs_action_push_vlan *vlan)
 {
-	if (skb_vlan_tag_present(skb)) {
+	struct ovsr_vlan tag = { vlan->vlan_tpid, vlan->vlan_tci };
+
+	if (!skb_vlan_tag_present(skb))
+		key->vlan = tag;
+	else
 		key_outdate(key);
-	} else {
-		key->vlan.tpid = vlan->vlan_tpid;
-		key->vlan.tci = vlan->vlan_tci;
-	}
-	return skb_vlan_push(skb, vlan->vlan_tpid, ntohs(vlan->vlan_tci) & ~VLAN_CFI_MASK);
+	return skb_vlan_push(skb, tag.tpid, ntohs(tag.tci) & ~VLAN_CFI_MASK);
 }
 
 static int pop_vlan(struct sk_buff *skb, struct ovsr_key *key)
 {
 	int err = skb_vlan_pop(skb);
 
-	if (skb_vlan_tag_present(skb))
-		key_outdate(key);
+	if (!skb_vlan_tag_present(skb))
+		key->vlan = (struct ovsr_vlan){};
 	else
-		memset(&key->vlan, 0, sizeof(key->vlan));
+		key_outdate(key);
 	return err;
 }
 
 static int push_eth(struct sk_buff *skb, struct ovsr_key *key,
-		    const struct ovs_action_push_eth *eth)
+		    const struct ovs_key_ethernet *addresses)
 {
-	int err = skb_eth_push(skb, eth->addresses.eth_dst, eth->addresses.eth_src);
-
-	if (err)
-		return err;
-	key->mac_proto = OVSR_MAC_ETHERNET;
-	key_outdate(key);
-	return 0;
+	return restarted(key, skb_eth_push(skb, addresses->eth_dst, addresses->eth_src),
+			 OVSR_MAC_ETHERNET);
 }
 
 static int pop_eth(struct sk_buff *skb, struct ovsr_key *key)
 {
-	int err = skb_eth_pop(skb);
-
-	if (err)
-		return err;
-	key->mac_proto = OVSR_MAC_NONE;
-	key_outdate(key);
-	return 0;
+	return restarted(key, skb_eth_pop(skb), OVSR_MAC_NONE);
 }
 
 static int push_nsh(struct sk_buff *skb, struct ovsr_key *key, const struct nlattr *nest)
 {
 	u8 header[NSH_HDR_MAX_LEN];
-	int err;
+	int err = ovsr_nsh_header(nest, (struct nshhdr *)header, false);
 
-	err = ovsr_nsh_header(nest, (struct nshhdr *)header, false);
-	if (err)
-		return err;
-	err = nsh_push(skb, (struct nshhdr *)header);
-	if (err)
-		return err;
-	key->mac_proto = OVSR_MAC_NONE;
-	key_outdate(key);
-	return 0;
+	return restarted(key, err ?: nsh_push(skb, (struct nshhdr *)header), OVSR_MAC_NONE);
 }
 
 static int pop_nsh(struct sk_buff *skb, struct ovsr_key *key)
 {
 	int err = nsh_pop(skb);
+	bool frame_inside = skb->protocol == htons(ETH_P_TEB);
 
-	if (err)
-		return err;
-	key->mac_proto = skb->protocol == htons(ETH_P_TEB) ? OVSR_MAC_ETHERNET : OVSR_MAC_NONE;
-	key_outdate(key);
-	return 0;
+	return restarted(key, err, frame_inside ? OVSR_MAC_ETHERNET : OVSR_MAC_NONE);
 }
 
 /* The list. */
@@ -371,7 +351,7 @@ static int packet_change(struct sk_buff *skb, struct ovsr_key *key, const struct
 	case OVS_ACTION_ATTR_POP_MPLS:
 		return pop_mpls(skb, key, nla_get_be16(act->attr));
 	case OVS_ACTION_ATTR_PUSH_ETH:
-		return push_eth(skb, key, arg);
+		return push_eth(skb, key, &((const struct ovs_action_push_eth *)arg)->addresses);
 	case OVS_ACTION_ATTR_POP_ETH:
 		return pop_eth(skb, key);
 	case OVS_ACTION_ATTR_PUSH_NSH:

@@ -452,73 +452,92 @@ static int action_parse(const struct ovsr_action_request *req, struct ovsr_shape
 	return 0;
 }
 
-static struct ovsr_actions *list_alloc(const struct nlattr *nest)
+/* @extra: bytes behind the list. */
+static struct ovsr_actions *list_alloc(const struct nlattr *nest, size_t extra)
 {
 	struct ovsr_actions *list;
 	const struct nlattr *a;
 	size_t n = 0;
 	int rem;
 
+	if (ovsr_fault(OVSR_FAULT_ACTIONS_ALLOC))
+		return NULL;
 	nla_for_each_nested(a, nest, rem)
 		n++;
-	list = kvzalloc(struct_size(list, act, n), GFP_KERNEL);
-	if (list)
-		list->orig_len = nla_len(nest);
+	list = kvzalloc(size_add(struct_size(list, act, n), extra), GFP_KERNEL);
+	if (!list)
+		return NULL;
+	list->orig_len = nla_len(nest);
+	list->room = n;
 	return list;
 }
 
 /* @shape is the list's own copy: what a nest does to a packet is not seen behind it. */
+static int list_fill(const struct ovsr_action_request *req, struct ovsr_shape shape,
+		     const struct nlattr *nest, struct ovsr_actions *list)
+{
+	const struct nlattr *a;
+	int rem, err;
+
+	shape.mac_proto = req->key->mac_proto;
+	nla_for_each_nested(a, nest, rem) {
+		err = action_parse(req, &shape, list, a);
+		if (err)
+			return err;
+	}
+	if (rem > 0) /* below zero, only the padding of the last one is missing */
+		return -EINVAL;
+	if (list->in_tree_len + NLA_HDRLEN > U16_MAX && shape.depth > 1)
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* A list inside of another. */
 static int list_parse(const struct ovsr_action_request *req, struct ovsr_shape shape,
 		      const struct nlattr *nest, struct ovsr_actions **out)
 {
 	struct ovsr_actions *list;
-	const struct nlattr *a;
-	int rem, err = 0;
+	int err;
 
 	if (shape.depth++ > DEPTH_MAX)
 		return -EOVERFLOW;
-	shape.mac_proto = req->key->mac_proto;
-
-	list = ovsr_fault(OVSR_FAULT_ACTIONS_ALLOC) ? NULL : list_alloc(nest);
+	list = list_alloc(nest, 0);
 	if (!list)
 		return -ENOMEM;
-	nla_for_each_nested(a, nest, rem) {
-		err = action_parse(req, &shape, list, a);
-		if (err)
-			break;
-	}
-	if (!err && rem > 0) /* below zero, only the padding of the last one is missing */
-		err = -EINVAL;
-	if (!err && list->in_tree_len + NLA_HDRLEN > U16_MAX && shape.depth > 1)
-		err = -EMSGSIZE;
-	if (err) {
+	err = list_fill(req, shape, nest, list);
+	if (err)
 		ovsr_actions_free(list);
-		return err;
-	}
-	*out = list;
-	return 0;
+	else
+		*out = list;
+	return err;
 }
 
 int ovsr_actions_parse(struct net *net, const struct nlattr *attr, const struct ovsr_key *key,
 		       struct ovsr_actions **out, bool log)
 {
 	struct ovsr_action_request req = { .net = net, .key = key, .log = log };
-	struct ovsr_shape shape = { .eth_type = key->eth_type, .vlan_tci = key->vlan.tci };
+	struct ovsr_shape shape = {
+		.eth_type = key->eth_type,
+		.vlan_tci = key->vlan.tci,
+		.depth = 1,
+	};
+	struct ovsr_actions *list;
 	struct nlattr *copy;
 	int err;
 
 	if (eth_p_mpls(key->eth_type))
 		shape.n_labels = hweight_long(key->mpls.num_labels_mask);
-	copy = kmemdup(attr, attr->nla_len, GFP_KERNEL);
-	if (!copy)
+	list = list_alloc(attr, attr->nla_len);
+	if (!list)
 		return -ENOMEM;
-	err = list_parse(&req, shape, copy, out);
-	if (err) {
-		kfree(copy);
-		return err;
-	}
-	(*out)->copy = copy;
-	return 0;
+	copy = (struct nlattr *)&list->act[list->room];
+	memcpy(copy, attr, attr->nla_len);
+	err = list_fill(&req, shape, copy, list);
+	if (err)
+		ovsr_actions_free(list);
+	else
+		*out = list;
+	return err;
 }
 
 static int action_put(struct sk_buff *msg, const struct ovsr_action *act)
@@ -556,7 +575,6 @@ void ovsr_actions_free(struct ovsr_actions *acts)
 	for (i = 0; i < acts->n; i++)
 		if (action_kinds[acts->act[i].type].free)
 			action_kinds[acts->act[i].type].free(&acts->act[i]);
-	kfree(acts->copy);
 	kvfree(acts);
 }
 

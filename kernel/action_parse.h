@@ -11,7 +11,7 @@ struct ovsr_ct;
 
 /**
  * struct ovsr_action - one action
- * @attr: as userspace gave it, in the copy that the outermost list owns
+ * @attr: as userspace gave it, in the copy behind the outermost list
  * @type: enum ovs_action_attr
  * @set: what SET and SET_MASKED change, enum ovs_key_attr
  * @arg: SAMPLE: probability; CHECK_PKT_LEN: length in bytes
@@ -34,21 +34,21 @@ struct ovsr_action {
 /**
  * struct ovsr_actions - a list of actions
  * @rcu: deferred destruction
- * @copy: the attribute that userspace gave; NULL in a nested list
  * @orig_len: bytes of netlink that userspace gave
  * @msg_len: bytes of netlink that ovsr_actions_put() needs inside of its nest
  * @in_tree_len: bytes of 6.1's own form of the list; in a nest, they must fit in 16 bits
  * @changes_key: some action may change the packet's key
  * @n: how many of @act there are
+ * @room: how many there may be; behind these, the outermost list has what userspace gave
  */
 struct ovsr_actions {
 	struct rcu_head rcu;
-	struct nlattr *copy;
 	u32 orig_len;
 	u32 msg_len;
 	u32 in_tree_len;
 	bool changes_key;
 	u32 n;
+	u32 room;
 	struct ovsr_action act[];
 };
 

@@ -21,17 +21,11 @@ static const struct nla_policy flow_policy[OVS_FLOW_ATTR_MAX + 1] = {
 	[OVS_FLOW_ATTR_UFID_FLAGS] = { .type = NLA_U32 },
 };
 
-/* Key and mask as a request gave them; the mask and what it makes of the key only for a change. */
-struct request_keys {
-	struct ovsr_match match;
-	struct ovsr_key masked;
-};
-
 /**
  * struct flow_request - what a request says, before the datapath is looked at
  * @info: where the request came in
  * @id: the ufid, if there is a good one
- * @keys: NULL without OVS_FLOW_ATTR_KEY
+ * @match: the key, and for a change the mask; NULL without OVS_FLOW_ATTR_KEY
  * @actions: owned; NULL without OVS_FLOW_ATTR_ACTIONS
  * @ufid_flags: OVS_UFID_F_*, for the reply
  * @log: say in the kernel log what is wrong
@@ -39,10 +33,10 @@ struct request_keys {
 struct flow_request {
 	struct genl_info *info;
 	struct ovsr_flow_id id;
-	struct request_keys *keys;
 	struct ovsr_actions *actions;
 	u32 ufid_flags;
 	bool log;
+	struct ovsr_match *match;
 };
 
 /* Says that a flow has a ufid; the key is then an attribute of its own, not the name. */
@@ -180,42 +174,43 @@ static void news_fill(struct sk_buff *msg, struct ovsr_flow *flow, const struct 
 static void request_destroy(struct flow_request *req)
 {
 	ovsr_actions_free(req->actions);
-	kfree(req->keys);
+	kfree(req->match);
 }
 
-static int parse_keys(struct flow_request *req, bool change)
+/* @masked: for a change, what the mask makes of the key; all zero before. NULL otherwise. */
+static int parse_key(struct flow_request *req, struct ovsr_key *masked)
 {
 	struct net *net = genl_info_net(req->info);
 	struct nlattr **a = req->info->attrs;
-	struct ovsr_match *match;
 	int err;
 
-	req->keys = kmalloc(sizeof(*req->keys), GFP_KERNEL);
-	if (!req->keys)
+	req->match = kzalloc(sizeof(*req->match), GFP_KERNEL);
+	if (!req->match)
 		return -ENOMEM;
-	match = &req->keys->match;
-	if (!change)
-		return ovsr_key_parse(net, a[OVS_FLOW_ATTR_KEY], match, req->log);
-	err = ovsr_match_parse(net, a[OVS_FLOW_ATTR_KEY], a[OVS_FLOW_ATTR_MASK], match, req->log);
+	if (!masked)
+		return ovsr_key_parse(net, a[OVS_FLOW_ATTR_KEY], &req->match->key, req->log);
+	err = ovsr_match_parse(net, a[OVS_FLOW_ATTR_KEY], a[OVS_FLOW_ATTR_MASK], req->match,
+			       req->log);
 	if (!err)
-		ovsr_key_mask(&req->keys->masked, &match->key, &match->mask);
+		ovsr_match_mask(req->match, masked);
 	return err;
 }
 
 /* Which actions are safe depends on what the flow is sure to match. */
-static int parse_actions(struct flow_request *req)
+static int parse_actions(struct flow_request *req, const struct ovsr_key *masked)
 {
-	if (!req->keys)
+	if (!req->match)
 		return -EINVAL;
 	return ovsr_actions_parse(genl_info_net(req->info), req->info->attrs[OVS_FLOW_ATTR_ACTIONS],
-				  &req->keys->masked, &req->actions, req->log);
+				  masked, &req->actions, req->log);
 }
 
 /*
- * Reads a request.  @change: its mask and actions count, else only its key and ufid, which name a
- * flow.  Returns 0, or an error with nothing left to free.
+ * Reads a request.  Its mask and actions count only for a change, which brings room for the masked
+ * key; else it has only a key or ufid, which name a flow.  Returns 0, or an error with nothing left
+ * to free.
  */
-static int request_parse(struct flow_request *req, struct genl_info *info, bool change)
+static int request_parse(struct flow_request *req, struct genl_info *info, struct ovsr_key *masked)
 {
 	struct nlattr **a = info->attrs;
 	int err = 0;
@@ -228,9 +223,9 @@ static int request_parse(struct flow_request *req, struct genl_info *info, bool 
 	ovsr_flow_id_parse_ufid(&req->id, a[OVS_FLOW_ATTR_UFID], req->log);
 
 	if (a[OVS_FLOW_ATTR_KEY])
-		err = parse_keys(req, change);
-	if (!err && change && a[OVS_FLOW_ATTR_ACTIONS])
-		err = parse_actions(req);
+		err = parse_key(req, masked);
+	if (!err && masked && a[OVS_FLOW_ATTR_ACTIONS])
+		err = parse_actions(req, masked);
 	if (err)
 		request_destroy(req);
 	return err;
@@ -238,7 +233,7 @@ static int request_parse(struct flow_request *req, struct genl_info *info, bool 
 
 static bool request_names_flow(const struct flow_request *req)
 {
-	return req->id.ufid_len || req->keys;
+	return req->id.ufid_len || req->match;
 }
 
 static struct ovsr_datapath *request_dp(const struct flow_request *req)
@@ -265,15 +260,15 @@ static struct ovsr_flow *request_flow(const struct flow_request *req)
 	if (req->id.ufid_len)
 		flow = ovsr_flow_table_find_ufid(&dp->flows, &req->id);
 	else
-		flow = ovsr_flow_table_find_exact(&dp->flows, &req->keys->match);
+		flow = ovsr_flow_table_find_exact(&dp->flows, &req->match->key);
 	return flow ?: ERR_PTR(-ENOENT);
 }
 
 /*
  * Reads a request, has @act do it under ovsr_lock, and leaves in *@msg what is to be told, if
- * anything. @change: see request_parse().
+ * anything. @masked: see request_parse().
  */
-static int request_serve(struct genl_info *info, bool change,
+static int request_serve(struct genl_info *info, struct ovsr_key *masked,
 			 int (*act)(struct flow_request *req, struct sk_buff **msg),
 			 struct sk_buff **msg)
 {
@@ -281,7 +276,7 @@ static int request_serve(struct genl_info *info, bool change,
 	int err;
 
 	*msg = NULL;
-	err = request_parse(&req, info, change);
+	err = request_parse(&req, info, masked);
 	if (err)
 		return err;
 	ovsr_lock();
@@ -307,7 +302,7 @@ static struct ovsr_flow *find_twin(const struct flow_request *req, struct ovsr_d
 
 	if (req->id.ufid_len)
 		flow = ovsr_flow_table_find_ufid(&dp->flows, &req->id);
-	return flow ?: ovsr_flow_table_find(&dp->flows, &req->keys->match.key);
+	return flow ?: ovsr_flow_table_find(&dp->flows, &req->match->key);
 }
 
 /*
@@ -323,10 +318,10 @@ static struct ovsr_flow *find_replaced(const struct flow_request *req, struct ov
 	if (req->info->nlhdr->nlmsg_flags & (NLM_F_CREATE | NLM_F_EXCL))
 		return ERR_PTR(-EEXIST);
 
-	if (ovsr_flow_is(twin, &req->keys->match))
+	if (ovsr_flow_is(twin, &req->match->key))
 		return twin;
 	if (!by_ufid(twin))
-		flow = ovsr_flow_table_find_exact(&dp->flows, &req->keys->match);
+		flow = ovsr_flow_table_find_exact(&dp->flows, &req->match->key);
 	return flow ?: ERR_PTR(-ENOENT);
 }
 
@@ -350,7 +345,7 @@ static int insert(struct flow_request *req, struct ovsr_datapath *dp, struct ovs
 		return err;
 	rcu_assign_pointer(flow->actions, req->actions);
 	req->actions = NULL; /* the flow's now, even if it cannot be inserted */
-	err = ovsr_flow_table_insert(&dp->flows, flow, &req->keys->match.mask);
+	err = ovsr_flow_table_insert(&dp->flows, flow, req->match);
 	if (err)
 		return err;
 	*new = NULL;
@@ -398,29 +393,26 @@ static int flow_cmd_new(struct sk_buff *skb, struct genl_info *info)
 	if (!a[OVS_FLOW_ATTR_KEY] || !a[OVS_FLOW_ATTR_ACTIONS])
 		return -EINVAL;
 
-	err = request_parse(&req, info, true);
-	if (err)
-		return err;
 	/* Most requests are for a flow that is not there, so allocate it without the lock. */
 	new = ovsr_flow_alloc();
-	if (IS_ERR(new)) {
-		err = PTR_ERR(new);
-		goto out_request;
-	}
-	new->key = req.keys->masked;
-	err = ovsr_flow_id_init(&new->id, a[OVS_FLOW_ATTR_UFID], &req.keys->match.key, req.log);
+	if (IS_ERR(new))
+		return PTR_ERR(new);
+	err = request_parse(&req, info, &new->key);
 	if (err)
 		goto out_flow;
+	err = ovsr_flow_id_init(&new->id, a[OVS_FLOW_ATTR_UFID], &req.match->key, req.log);
+	if (err)
+		goto out_request;
 
 	ovsr_lock();
 	err = flow_new_locked(&req, &new, &msg);
 	ovsr_unlock();
 	err = ovsr_notify(&ovsr_flow_family, msg, info, err);
 
-out_flow:
-	ovsr_flow_free(new, false);
 out_request:
 	request_destroy(&req);
+out_flow:
+	ovsr_flow_free(new, false);
 	return err;
 }
 
@@ -444,9 +436,14 @@ static int flow_set_locked(struct flow_request *req, struct sk_buff **msg)
 
 static int flow_cmd_set(struct sk_buff *skb, struct genl_info *info)
 {
-	struct sk_buff *msg;
-	int err = request_serve(info, true, flow_set_locked, &msg);
+	struct ovsr_key *masked = kzalloc(sizeof(*masked), GFP_KERNEL);
+	struct sk_buff *msg = NULL;
+	int err;
 
+	if (!masked)
+		return -ENOMEM;
+	err = request_serve(info, masked, flow_set_locked, &msg);
+	kfree(masked);
 	return ovsr_notify(&ovsr_flow_family, msg, info, err);
 }
 
@@ -466,7 +463,7 @@ static int flow_get_locked(struct flow_request *req, struct sk_buff **msg)
 static int flow_cmd_get(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sk_buff *msg;
-	int err = request_serve(info, false, flow_get_locked, &msg);
+	int err = request_serve(info, NULL, flow_get_locked, &msg);
 
 	return err ?: genlmsg_reply(msg, info);
 }
@@ -501,7 +498,7 @@ static int flow_del_locked(struct flow_request *req, struct sk_buff **msg)
 static int flow_cmd_del(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sk_buff *msg;
-	int err = request_serve(info, false, flow_del_locked, &msg);
+	int err = request_serve(info, NULL, flow_del_locked, &msg);
 
 	return ovsr_notify(&ovsr_flow_family, msg, info, err);
 }

@@ -274,7 +274,7 @@ static int attrs_parse(const struct key_request *req, const u8 *order, size_t n,
 	size_t i;
 	int err;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; *left && i < n; i++) {
 		if (!(*left & BIT_ULL(order[i])))
 			continue;
 		err = ovsr_key_attr_parse(req->a[order[i]], &req->how, out);
@@ -375,26 +375,19 @@ static int mask_parse(struct key_request *req, const struct nlattr *key, const s
 }
 
 /*
- * A key names the flows that were installed with the same values, up to the last one that it gives:
- * which conntrack fields a flow has that are kept behind that does not count. 6.1 does it so, with
- * its fields in the order of ours, eight bytes at a time.
+ * The part of @key that is not all zero, in whole longs; never empty, for mac_proto always counts.
  */
-static size_t bytes_named(const struct ovsr_key *key, u64 present)
+static struct ovsr_key_range range_of(const struct ovsr_key *key)
 {
-	u64 tuples = A(CT_ORIG_TUPLE_IPV4) | A(CT_ORIG_TUPLE_IPV6);
-	u64 frame = ovsr_key_promised(key);
+	const unsigned long *words = (const unsigned long *)key;
+	size_t start = 0;
+	size_t end = sizeof(*key) / sizeof(*words);
 
-	if (present & A(CT_LABELS))
-		return sizeof(*key);
-	if (present & (tuples | A(CT_MARK)))
-		return offsetof(struct ovsr_key, ct_labels);
-	if (frame & A(IPV4))
-		return offsetof(struct ovsr_key, ipv4.ct_orig);
-	if (frame & A(IPV6) && !(frame & A(ND)))
-		return offsetof(struct ovsr_key, ipv6.ct_orig);
-	if (frame || present & A(CT_ZONE))
-		return offsetof(struct ovsr_key, ct_orig_src_port);
-	return offsetof(struct ovsr_key, ct_zone);
+	while (start < end && !words[start])
+		start++;
+	while (end > start && !words[end - 1])
+		end--;
+	return (struct ovsr_key_range){ start * sizeof(*words), end * sizeof(*words) };
 }
 
 int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nlattr *mask,
@@ -404,31 +397,28 @@ int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nla
 	u64 keys;
 	int err;
 
-	memset(match, 0, sizeof(*match));
 	err = request_parse(&req, key, &match->key);
 	if (err)
 		return err;
 	keys = req.present;
-	match->named = bytes_named(&match->key, keys);
 	err = mask_parse(&req, key, mask, match);
 	if (err)
 		return err;
 	if (!keys_promised(&match->key, keys, log) || !masks_allowed(match, keys, req.present, log))
 		return -EINVAL;
+	match->range = range_of(&match->mask);
 	return 0;
 }
 
-int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_match *match, bool log)
+int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_key *key, bool log)
 {
 	struct key_request req = { .net = net, .how.log = log };
 	int err;
 
-	ovsr_key_init(&match->key);
-	err = request_parse(&req, attr, &match->key);
+	err = request_parse(&req, attr, key);
 	if (err)
 		return err;
-	match->named = bytes_named(&match->key, req.present);
-	return keys_promised(&match->key, req.present, log) ? 0 : -EINVAL;
+	return keys_promised(key, req.present, log) ? 0 : -EINVAL;
 }
 
 int ovsr_key_parse_metadata(struct net *net, const struct nlattr *attr, struct ovsr_key *key,
@@ -446,13 +436,13 @@ int ovsr_key_parse_metadata(struct net *net, const struct nlattr *attr, struct o
 	return metadata_parse(&req, &left, key);
 }
 
-void ovsr_key_mask(struct ovsr_key *out, const struct ovsr_key *key, const struct ovsr_key *mask)
+void ovsr_match_mask(const struct ovsr_match *match, struct ovsr_key *out)
 {
-	const unsigned long *k = (const unsigned long *)key;
-	const unsigned long *m = (const unsigned long *)mask;
-	unsigned long *o = (unsigned long *)out;
+	const unsigned long *key = (const unsigned long *)&match->key;
+	const unsigned long *mask = (const unsigned long *)&match->mask;
+	unsigned long *masked = (unsigned long *)out;
 	size_t i;
 
-	for (i = 0; i < sizeof(*out) / sizeof(*o); i++)
-		o[i] = k[i] & m[i];
+	for (i = match->range.start / sizeof(*key); i < match->range.end / sizeof(*key); i++)
+		masked[i] = key[i] & mask[i];
 }

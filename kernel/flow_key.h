@@ -141,11 +141,17 @@ struct ovsr_key {
 #define OVSR_EXTHDR_UNREP  BIT(7) /* repeated */
 #define OVSR_EXTHDR_UNSEQ  BIT(8) /* out of order */
 
+/* The bytes of a mask outside of [start, end) are zero. */
+struct ovsr_key_range {
+	u16 start;
+	u16 end;
+};
+
 /* What a flow is installed with. Large: allocate it. */
 struct ovsr_match {
 	struct ovsr_key key; /* as the request gave it, unmasked */
 	struct ovsr_key mask;
-	size_t named; /* bytes of @key that count where it names a flow */
+	struct ovsr_key_range range; /* of @mask, never empty */
 };
 
 /* Says in the kernel log what a request did wrong, unless it is a probe. */
@@ -173,20 +179,20 @@ static inline void *ovsr_key_tun_opts(const struct ovsr_key *key, size_t len)
 
 /*
  * Parses OVS_FLOW_ATTR_KEY and OVS_FLOW_ATTR_MASK. @mask may be NULL: then every field that @key
- * gives counts exactly. @match is overwritten. @log: say in the kernel log what was refused (not
- * for probes). Returns 0 or -EINVAL (-ENOMEM when scratch memory is short).
+ * gives counts exactly. @match is all zero before. @log: say in the kernel log what was refused
+ * (not for probes). Returns 0 or -EINVAL (-ENOMEM when scratch memory is short).
  */
 int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nlattr *mask,
 		     struct ovsr_match *match, bool log);
 
 /*
- * Only OVS_FLOW_ATTR_KEY, as a GET or DEL names a flow by it: no mask is made or checked. 0 or
- * -EINVAL.
+ * Only OVS_FLOW_ATTR_KEY, as a GET or DEL names a flow by it: no mask is made or checked. @key is
+ * all zero before. 0 or -EINVAL.
  */
-int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_match *match, bool log);
+int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_key *key, bool log);
 
-/* Writes @key under @mask to @out (which may be @key). */
-void ovsr_key_mask(struct ovsr_key *out, const struct ovsr_key *key, const struct ovsr_key *mask);
+/* Writes @match's key under its mask to @out, which is all zero before. */
+void ovsr_match_mask(const struct ovsr_match *match, struct ovsr_key *out);
 
 /*
  * Puts @key as a nest of type @attrtype. With @mask, it is @mask that is put, in the shape that

@@ -76,10 +76,11 @@ static int payload_put(struct sk_buff *msg, const struct ovsr_key *key, const st
 		return -EMSGSIZE;
 	if (shown & A(IPV6))
 		shown |= A(IPV6_EXTHDRS);
-	for (i = 0; i < OVSR_KEY_FRAME_ATTRS; i++) {
+	for (i = 0; shown && i < OVSR_KEY_FRAME_ATTRS; i++) {
 		type = ovsr_key_frame_order[i];
 		if (shown & BIT_ULL(type) && ovsr_key_attr_put(msg, type, out, is_mask))
 			return -EMSGSIZE;
+		shown &= ~BIT_ULL(type);
 	}
 	return 0;
 }

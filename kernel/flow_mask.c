@@ -52,37 +52,21 @@ struct ovsr_mask_cache {
 
 /* Masks. */
 
-/*
- * The part of @key that is not all zero, in whole longs; never empty, for mac_proto always counts.
- */
-static struct ovsr_mask_range range_of(const struct ovsr_key *key)
+static bool mask_is(const struct ovsr_mask *mask, const struct ovsr_match *match)
 {
-	const unsigned long *words = (const unsigned long *)key;
-	size_t start = 0;
-	size_t end = sizeof(*key) / sizeof(*words);
+	const struct ovsr_key_range *range = &match->range;
 
-	while (start < end && !words[start])
-		start++;
-	while (end > start && !words[end - 1])
-		end--;
-	return (struct ovsr_mask_range){ start * sizeof(*words), end * sizeof(*words) };
+	return mask->range.start == range->start && mask->range.end == range->end &&
+	       !memcmp((const u8 *)&mask->key + range->start,
+		       (const u8 *)&match->mask + range->start, range->end - range->start);
 }
 
-static bool mask_is(const struct ovsr_mask *mask, const struct ovsr_key *key,
-		    struct ovsr_mask_range range)
+struct ovsr_mask *ovsr_mask_get(struct ovsr_masks *masks, const struct ovsr_match *match)
 {
-	return mask->range.start == range.start && mask->range.end == range.end &&
-	       !memcmp((const u8 *)&mask->key + range.start, (const u8 *)key + range.start,
-		       range.end - range.start);
-}
-
-struct ovsr_mask *ovsr_mask_get(struct ovsr_masks *masks, const struct ovsr_key *key)
-{
-	struct ovsr_mask_range range = range_of(key);
 	struct ovsr_mask *mask;
 
 	list_for_each_entry(mask, &masks->list, node) {
-		if (mask_is(mask, key, range)) {
+		if (mask_is(mask, match)) {
 			mask->refs++;
 			return mask;
 		}
@@ -94,8 +78,8 @@ struct ovsr_mask *ovsr_mask_get(struct ovsr_masks *masks, const struct ovsr_key 
 		return NULL;
 	mask->refs = 1;
 	mask->salt = get_random_u32();
-	mask->key = *key;
-	mask->range = range;
+	mask->key = match->mask;
+	mask->range = match->range;
 	list_add_tail_rcu(&mask->node, &masks->list);
 	WRITE_ONCE(masks->n, masks->n + 1);
 	return mask;

@@ -9,17 +9,11 @@
 
 struct ovsr_mask_cache;
 
-/* The bytes of a mask outside of [start, end) are zero. */
-struct ovsr_mask_range {
-	u16 start;
-	u16 end;
-};
-
 /* One mask, shared by the flows that were installed with it. */
 struct ovsr_mask {
 	struct list_head node;
 	u32 salt; /* keeps equal bytes under different masks apart in a hash */
-	struct ovsr_mask_range range;
+	struct ovsr_key_range range;
 	struct ovsr_key key;
 	u32 refs;
 	struct rcu_head rcu;
@@ -45,8 +39,8 @@ int ovsr_masks_init(struct ovsr_masks *masks);
 /* For masks that no flow refers to and no reader can see any more. */
 void ovsr_masks_destroy(struct ovsr_masks *masks);
 
-/* The mask that is @key, with one more reference; a new one if there is none. NULL: no memory. */
-struct ovsr_mask *ovsr_mask_get(struct ovsr_masks *masks, const struct ovsr_key *key);
+/* The mask of @match, with one more reference; a new one if there is none. NULL: no memory. */
+struct ovsr_mask *ovsr_mask_get(struct ovsr_masks *masks, const struct ovsr_match *match);
 void ovsr_mask_put(struct ovsr_masks *masks, struct ovsr_mask *mask);
 
 /*

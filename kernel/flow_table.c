@@ -15,24 +15,25 @@ struct masked_key {
 	struct ovsr_key key; /* only the bytes that the mask has */
 };
 
-static u32 range_hash(const struct ovsr_mask *mask, const struct ovsr_key *key, u32 seed)
+static u32 range_hash(const struct ovsr_mask *mask, const struct ovsr_key *key)
 {
 	return jhash2((const u32 *)((const u8 *)key + mask->range.start),
-		      (mask->range.end - mask->range.start) / sizeof(u32), seed ^ mask->salt);
+		      (mask->range.end - mask->range.start) / sizeof(u32), mask->salt);
 }
 
 static u32 masked_key_hash(const void *data, u32 len, u32 seed)
 {
 	const struct masked_key *want = data;
 
-	return range_hash(want->mask, &want->key, seed);
+	return jhash_1word(range_hash(want->mask, &want->key), seed);
 }
 
+/* A table that grows asks for it again and again. */
 static u32 flow_hash(const void *data, u32 len, u32 seed)
 {
 	const struct ovsr_flow *flow = data;
 
-	return range_hash(flow->mask, &flow->key, seed);
+	return jhash_1word(flow->hash, seed);
 }
 
 /* 0 when it is the flow. */
@@ -131,14 +132,14 @@ struct ovsr_flow *ovsr_flow_table_find(struct ovsr_flow_table *table, const stru
 }
 
 struct ovsr_flow *ovsr_flow_table_find_exact(struct ovsr_flow_table *table,
-					     const struct ovsr_match *match)
+					     const struct ovsr_key *key)
 {
 	struct ovsr_mask *mask;
 	struct ovsr_flow *flow;
 
 	list_for_each_entry(mask, &table->masks.list, node) {
-		flow = lookup_masked(table, mask, &match->key);
-		if (flow && !flow->id.ufid_len && ovsr_flow_is(flow, match))
+		flow = lookup_masked(table, mask, key);
+		if (flow && !flow->id.ufid_len && ovsr_flow_is(flow, key))
 			return flow;
 	}
 	return NULL;
@@ -199,13 +200,14 @@ out_index:
 }
 
 int ovsr_flow_table_insert(struct ovsr_flow_table *table, struct ovsr_flow *flow,
-			   const struct ovsr_key *mask)
+			   const struct ovsr_match *match)
 {
 	int err;
 
-	flow->mask = ovsr_mask_get(&table->masks, mask);
+	flow->mask = ovsr_mask_get(&table->masks, match);
 	if (!flow->mask)
 		return -ENOMEM;
+	flow->hash = range_hash(flow->mask, &flow->key);
 	err = flow_link(table, flow);
 	if (err)
 		ovsr_mask_put(&table->masks, flow->mask);

@@ -38,15 +38,15 @@ struct ovsr_flow *ovsr_flow_table_lookup(struct ovsr_flow_table *table, const st
 					 u32 skb_hash, u32 *n_mask_hit, u32 *n_cache_hit);
 /* The flow that a packet of @key would hit, without cache and counts. */
 struct ovsr_flow *ovsr_flow_table_find(struct ovsr_flow_table *table, const struct ovsr_key *key);
-/* The flow without a ufid that the (unmasked) key of @match names, or NULL. Under ovsr_lock. */
+/* The flow without a ufid that the (unmasked) @key names, or NULL. Under ovsr_lock. */
 struct ovsr_flow *ovsr_flow_table_find_exact(struct ovsr_flow_table *table,
-					     const struct ovsr_match *match);
+					     const struct ovsr_key *key);
 /* The flow with this ufid, or NULL. */
 struct ovsr_flow *ovsr_flow_table_find_ufid(struct ovsr_flow_table *table,
 					    const struct ovsr_flow_id *id);
 /* Takes over @flow, whose key, id and actions are set. Returns 0 or -ENOMEM. */
 int ovsr_flow_table_insert(struct ovsr_flow_table *table, struct ovsr_flow *flow,
-			   const struct ovsr_key *mask);
+			   const struct ovsr_match *match);
 /* Takes @flow out; the caller frees it with ovsr_flow_free(flow, true). */
 void ovsr_flow_table_remove(struct ovsr_flow_table *table, struct ovsr_flow *flow);
 

@@ -232,6 +232,28 @@ static const struct key_attr key_attrs[OVS_KEY_ATTR_MAX + 1] = {
 	[OVS_KEY_ATTR_IPV6_EXTHDRS] = { STRUCT(ovs_key_ipv6_exthdrs, ipv6_exthdrs_fields) },
 };
 
+/* One copy for each of the usual lengths. */
+static __always_inline void value_copy(void *to, const void *from, u8 len)
+{
+	switch (len) {
+	case 2:
+		memcpy(to, from, 2);
+		break;
+	case 4:
+		memcpy(to, from, 4);
+		break;
+	case 8:
+		memcpy(to, from, 8);
+		break;
+	case 12:
+		memcpy(to, from, 12);
+		break;
+	default:
+		memcpy(to, from, len);
+		break;
+	}
+}
+
 /* Attribute to key. False if the value does not fit. */
 static bool field_get(const struct key_field *f, const void *value, bool ones, struct ovsr_key *out)
 {
@@ -243,7 +265,7 @@ static bool field_get(const struct key_field *f, const void *value, bool ones, s
 		if (ones)
 			memset(to, 0xff, f->len);
 		else
-			memcpy(to, from, f->len);
+			value_copy(to, from, f->len);
 		return true;
 	case CONV_U8_BE16:
 		*(__be16 *)to = htons(ones ? 0xff : *(const u8 *)from);
@@ -269,7 +291,7 @@ static void field_put(const struct key_field *f, void *value, const struct ovsr_
 
 	switch (f->conv) {
 	case CONV_NONE:
-		memcpy(to, from, f->len);
+		value_copy(to, from, f->len);
 		break;
 	case CONV_U8_BE16:
 		*(u8 *)to = ntohs(*(const __be16 *)from);
@@ -312,6 +334,21 @@ invalid:
 	return -EINVAL;
 }
 
+/* nla_reserve(), inline: keys are put for each of very many flows. @len: at least 1. */
+static struct nlattr *attr_reserve(struct sk_buff *msg, int type, int len)
+{
+	int total = nla_total_size(len);
+	struct nlattr *a;
+
+	if (unlikely(skb_tailroom(msg) < total))
+		return NULL;
+	a = __skb_put(msg, total);
+	*(u32 *)((u8 *)a + total - sizeof(u32)) = 0; /* padding, if there is any */
+	a->nla_type = type;
+	a->nla_len = nla_attr_size(len);
+	return a;
+}
+
 int ovsr_key_attr_put(struct sk_buff *msg, int type, const struct ovsr_key *out, bool is_mask)
 {
 	const struct key_attr *attr = &key_attrs[type];
@@ -322,10 +359,7 @@ int ovsr_key_attr_put(struct sk_buff *msg, int type, const struct ovsr_key *out,
 
 	if (attr->put)
 		return attr->put(msg, out, is_mask);
-	f = attr->fields;
-	if (f->len == attr->len && f->conv == CONV_NONE)
-		return nla_put(msg, type, attr->len, (const u8 *)out + f->to);
-	a = nla_reserve(msg, type, attr->len);
+	a = attr_reserve(msg, type, attr->len);
 	if (!a)
 		return -EMSGSIZE;
 	for (i = 0; i < attr->n_fields; i++) {

@@ -71,13 +71,8 @@ static struct sk_buff *upcall_msg_alloc(const struct ovsr_upcall *upcall, size_t
 /* The packet's hash, with the two bits that say what kind of hash it is. */
 static u64 packet_hash(const struct sk_buff *skb)
 {
-	u64 hash = skb_get_hash_raw(skb);
-
-	if (skb->sw_hash)
-		hash |= OVSR_PACKET_HASH_SW;
-	if (skb->l4_hash)
-		hash |= OVSR_PACKET_HASH_L4;
-	return hash;
+	return skb_get_hash_raw(skb) | (skb->sw_hash ? OVSR_PACKET_HASH_SW : 0) |
+	       (skb->l4_hash ? OVSR_PACKET_HASH_L4 : 0);
 }
 
 /* Everything but the packet.  @len: bytes of it that go along. */

@@ -65,18 +65,14 @@ struct ovsr_vport *ovsr_vport_alloc(const struct ovsr_vport_ops *ops,
 	struct ovsr_vport *vport = NULL;
 
 	if (!ovsr_fault(OVSR_FAULT_PORT_ALLOC))
-		vport = kzalloc(sizeof(*vport), GFP_KERNEL);
+		vport = kmalloc(sizeof(*vport), GFP_KERNEL);
 	if (!vport)
 		return ERR_PTR(-ENOMEM);
-
-	vport->dp = parms->dp;
-	vport->ops = ops;
-	vport->port_no = parms->port_no;
-	if (ovsr_vport_set_portids(vport, parms->upcall_pids)) {
-		kfree(vport);
-		return ERR_PTR(-EINVAL);
-	}
-	return vport;
+	*vport = (struct ovsr_vport){ .ops = ops, .dp = parms->dp, .port_no = parms->port_no };
+	if (!ovsr_vport_set_portids(vport, parms->upcall_pids))
+		return vport;
+	kfree(vport);
+	return ERR_PTR(-EINVAL);
 }
 
 /* For a port that readers can no longer see. */

@@ -175,27 +175,30 @@ static void internal_destroy(struct ovsr_vport *vport)
 	rtnl_unlock();
 }
 
+/* To the stack it is a packet that has just come in: no route, connection or IPsec yet. */
+static void forget_way(struct sk_buff *skb)
+{
+	secpath_reset(skb);
+	nf_reset_ct(skb);
+	skb_dst_drop(skb);
+}
+
 /* What the datapath sends out of the port is what the stack receives. */
 static int internal_send(struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dev;
 
-	if (unlikely(!(dev->flags & IFF_UP))) {
-		kfree_skb(skb);
+	if (unlikely(!netif_running(dev))) {
 		DEV_STATS_INC(dev, rx_dropped);
+		kfree_skb(skb);
 		return 0;
 	}
-
-	skb_dst_drop(skb);
-	nf_reset_ct(skb);
-	secpath_reset(skb);
-
-	skb->pkt_type = PACKET_HOST;
+	forget_way(skb);
+	skb->pkt_type = PACKET_HOST; /* unless its address says otherwise */
 	skb->protocol = eth_type_trans(skb, dev);
-	skb_postpull_rcsum(skb, eth_hdr(skb), ETH_HLEN);
+	skb_postpull_rcsum(skb, skb_mac_header(skb), ETH_HLEN);
 	dev_sw_netstats_rx_add(dev, skb->len);
-	netif_rx(skb);
-	return 0;
+	return netif_rx(skb);
 }
 
 const struct ovsr_vport_ops ovsr_vport_internal_ops = {

@@ -16,31 +16,32 @@ struct ovsr_vport *ovsr_vport_netdev_from_dev(const struct net_device *dev)
 	return netif_is_ovs_port(dev) ? rcu_dereference_rtnl(dev->rx_handler_data) : NULL;
 }
 
-static void receive(struct sk_buff *skb)
+/*
+ * A packet socket may hold the same packet, and actions will change it. Ethernet devices have
+ * pulled their header already.
+ */
+static void receive(struct ovsr_vport *vport, struct sk_buff *skb)
 {
-	struct ovsr_vport *vport = ovsr_vport_netdev_from_dev(skb->dev);
+	struct sk_buff *own = skb_share_check(skb, GFP_ATOMIC);
 
-	if (unlikely(!vport || skb_warn_if_lro(skb))) {
-		kfree_skb(skb);
+	if (!own)
 		return;
-	}
-
-	/* A packet socket may hold the same packet, and actions will change it. */
-	skb = skb_share_check(skb, GFP_ATOMIC);
-	if (unlikely(!skb))
-		return;
-
-	if (skb->dev->type == ARPHRD_ETHER)
-		skb_push_rcsum(skb, ETH_HLEN);
-	ovsr_vport_receive(vport, skb, skb_tunnel_info(skb));
+	if (own->dev->type == ARPHRD_ETHER)
+		skb_push_rcsum(own, ETH_HLEN);
+	ovsr_vport_receive(vport, own, skb_tunnel_info(own));
 }
 
 static rx_handler_result_t rx_handler(struct sk_buff **pskb)
 {
-	if (unlikely((*pskb)->pkt_type == PACKET_LOOPBACK))
-		return RX_HANDLER_PASS;
+	struct ovsr_vport *vport;
 
-	receive(*pskb);
+	if ((*pskb)->pkt_type == PACKET_LOOPBACK)
+		return RX_HANDLER_PASS;
+	vport = ovsr_vport_netdev_from_dev((*pskb)->dev);
+	if (likely(vport && !skb_warn_if_lro(*pskb)))
+		receive(vport, *pskb);
+	else
+		kfree_skb(*pskb);
 	return RX_HANDLER_CONSUMED;
 }
 
