@@ -194,6 +194,28 @@ static int pair_equal(struct rig_judge *judge, struct channel *channel)
 	return 0;
 }
 
+/* What came for one that may stay away serves one of the same bytes that may not. */
+static void spend_optional(const struct rig_judge *judge, struct channel *channel,
+			   struct pairing *must)
+{
+	for (size_t i = channel->n_expected; i-- > 0 && !must->arrival;) {
+		struct pairing *p = &channel->expected[i];
+
+		if (!p->arrival || !p->expected->optional ||
+		    !is_met(judge, must->expected, p->arrival))
+			continue;
+		must->arrival = p->arrival;
+		p->arrival = NULL;
+	}
+}
+
+static void pair_required(const struct rig_judge *judge, struct channel *channel)
+{
+	for (size_t i = 0; i < channel->n_expected; i++)
+		if (!channel->expected[i].arrival && !channel->expected[i].expected->optional)
+			spend_optional(judge, channel, &channel->expected[i]);
+}
+
 static bool all_paired(const struct channel *channel)
 {
 	for (size_t i = 0; i < channel->n_arrivals; i++)
@@ -405,6 +427,7 @@ static int judge_channel(struct rig_judge *judge, struct channel *channel, struc
 {
 	if (pair_equal(judge, channel) < 0)
 		return -1;
+	pair_required(judge, channel);
 	if (all_paired(channel))
 		return judge_order(judge, channel, inbox);
 	if (rig_inbox_decode(inbox) < 0 || pair_similar(judge, channel, same_command) < 0 ||

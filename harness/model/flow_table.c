@@ -133,24 +133,34 @@ static struct rig_mask *get_mask(struct rig_datapath *dp, const struct rig_match
 	return mask;
 }
 
-/* The youngest mask takes the place of one that is not used any more. */
+/* The youngest mask takes this place. */
+static void move_youngest(struct rig_mask **place)
+{
+	struct rig_mask **last = place, *young;
+
+	while (*last && (*last)->next)
+		last = &(*last)->next;
+	if (last == place)
+		return;
+	young = *last;
+	*last = NULL;
+	young->next = *place;
+	*place = young;
+}
+
+/* Of a mask that is not used any more, the order of the others tells whose module it was. */
 static void put_mask(struct rig_datapath *dp, struct rig_mask *mask)
 {
-	struct rig_mask **p = &dp->masks, **last = &dp->masks, *young;
+	struct rig_mask **p = &dp->masks;
 
 	if (mask->flows)
 		return;
-	while ((*last)->next)
-		last = &(*last)->next;
-	young = *last;
-	*last = NULL;
+	while (*p != mask)
+		p = &(*p)->next;
+	*p = mask->next;
 	dp->n_masks--;
-	if (young != mask) {
-		while (*p != mask)
-			p = &(*p)->next;
-		young->next = mask->next;
-		*p = young;
-	}
+	if (!dp->profile->masks_whole)
+		move_youngest(p);
 	free(mask);
 }
 

@@ -29,7 +29,7 @@ struct rig_profile {
 	bool trunc_limits;	/* trunc sets the length; before, how much is cut off */
 	bool empty_upcalls;	/* nothing left of a packet: an empty PACKET, no panic */
 	bool masks_whole;	/* masks of the same bits are the same, whatever attributes they
-				 * came with */
+				 * came with, and they keep their order */
 	uint16_t attr_max[6];	/* highest attribute, by enum rig_model_family */
 };
 

@@ -278,6 +278,17 @@ static void dump_shows_one_twice(void)
 	CHECK_FINDINGS(&b, "line 1: test: vport.new on $sock is not as the model expects: port_no");
 }
 
+static void one_of_two_equals(void)
+{
+	struct bench b;
+
+	bench_init(&b);
+	expect(&b, 1, "packet.miss dp=5")->optional = true;
+	expect(&b, 1, "packet.miss dp=5");
+	arrive(&b, 1, "packet.miss dp=5");
+	CHECK_CLEAN(&b);
+}
+
 static void optional_may_stay_away(void)
 {
 	for (int comes = 0; comes < 2; comes++) {
@@ -482,6 +493,7 @@ RIG_TEST_SUITE(judge, { "as expected", as_expected }, { "one errno off", one_err
 	       { "order within a set does not", order_within_a_set_does_not },
 	       { "end before the set is complete", end_before_the_set_is_complete },
 	       { "dump shows one twice", dump_shows_one_twice },
+	       { "one of two equals, the first optional", one_of_two_equals },
 	       { "optional may stay away", optional_may_stay_away },
 	       { "one of a group", one_of_a_group }, { "none of a group", none_of_a_group },
 	       { "two of a group", two_of_a_group },
