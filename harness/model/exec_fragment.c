@@ -69,12 +69,16 @@ static void fragment_ip4(struct rig_exec *x, const struct rig_packet *p, struct 
 	size_t layer2 = rig_packet_at(p, p->network);
 	size_t header = 4 * (p->data[layer2] & 0xf), total, room, len;
 
-	if (header < 20 || p->len < layer2 + header) {
+	if (p->mru < header + 8 && p->profile->fragments_bounded)
+		return;
+	if (p->len < layer2 + header) {
+		rig_answer_fatal(x->out, "fragments behind a header that is cut off");
+		return;
+	}
+	if (header < 20) {
 		rig_answer_unmodelled(x->out, "fragmentation behind a malformed header", false);
 		return;
 	}
-	if (p->mru < header + 8 && p->profile->fragments_bounded)
-		return;
 	room = p->mru < header ? UINT32_MAX : p->mru - header;
 	total = p->len - layer2 - header;
 	for (size_t from = 0; from < total; from += len) {
