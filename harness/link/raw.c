@@ -77,6 +77,21 @@ static int free_slot(const struct rig_kernel_link *k)
 	return -1;
 }
 
+/*
+ * How large the datagrams of a dump are depends on the room with which its socket has been read so
+ * far: it is read once before anything else.
+ */
+static int read_once(struct rig_kernel_link *k, struct mnl_socket *nl)
+{
+	const struct nlmsghdr noop = { .nlmsg_len = sizeof(noop),
+				       .nlmsg_type = NLMSG_NOOP,
+				       .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK };
+
+	if (mnl_socket_sendto(nl, &noop, sizeof(noop)) < 0)
+		return -1;
+	return mnl_socket_recvfrom(nl, k->buffer, sizeof(k->buffer)) < 0 ? -1 : 0;
+}
+
 int rig_raw_new(struct rig_link *link, struct rig_link_socket *sock, struct rig_error *err)
 {
 	struct rig_kernel_link *k = kernel_link(link);
@@ -100,7 +115,7 @@ int rig_raw_new(struct rig_link *link, struct rig_link_socket *sock, struct rig_
 	fd = mnl_socket_get_fd(nl);
 	set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, sock->rcvbuf ? sock->rcvbuf : BUFFER_SIZE);
 	set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_SIZE / 2); /* the kernel doubles it */
-	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 || read_once(k, nl) < 0) {
 		rig_error_set(err, "bind a netlink socket: %s", strerror(errno));
 		mnl_socket_close(nl);
 		return -1;
