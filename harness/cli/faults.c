@@ -43,6 +43,7 @@ static int run_cases(struct rig_job *job, struct rig_runner *runner, int fault,
 
 	if (!job->table)
 		rig_ktap_plan(stdout, context->cases.count);
+	fflush(stdout);
 	for (i = 0; i < context->cases.count; i++) {
 		const struct rig_script *script = context->cases.list[i].script;
 		struct rig_fault_run run;
