@@ -174,9 +174,9 @@ u64 ovsr_flow_used_ms(unsigned long used)
 	return now_ms - jiffies_to_msecs(jiffies - used);
 }
 
-bool ovsr_flow_is(const struct ovsr_flow *flow, const struct ovsr_key *key)
+bool ovsr_flow_is(const struct ovsr_flow *flow, const struct ovsr_match *match)
 {
 	const struct ovsr_key *own = flow->id.ufid_len ? &flow->key : flow->id.key;
 
-	return !memcmp(own, key, sizeof(*key));
+	return !memcmp(own, &match->key, match->named);
 }

@@ -86,9 +86,9 @@ void ovsr_flow_stats_clear(struct ovsr_flow *flow);
 u64 ovsr_flow_used_ms(unsigned long used);
 
 /*
- * True when @flow is the very flow that the (unmasked) @key names: it was installed with that; or,
- * if it has a ufid, its masked key is that.
+ * True when @flow is the very flow that the key of @match names: it was installed with that; or, if
+ * it has a ufid, its masked key is that.
  */
-bool ovsr_flow_is(const struct ovsr_flow *flow, const struct ovsr_key *key);
+bool ovsr_flow_is(const struct ovsr_flow *flow, const struct ovsr_match *match);
 
 #endif

@@ -188,7 +188,7 @@ static int parse_key(struct flow_request *req, struct ovsr_key *masked)
 	if (!req->match)
 		return -ENOMEM;
 	if (!masked)
-		return ovsr_key_parse(net, a[OVS_FLOW_ATTR_KEY], &req->match->key, req->log);
+		return ovsr_key_parse(net, a[OVS_FLOW_ATTR_KEY], req->match, req->log);
 	err = ovsr_match_parse(net, a[OVS_FLOW_ATTR_KEY], a[OVS_FLOW_ATTR_MASK], req->match,
 			       req->log);
 	if (!err)
@@ -260,7 +260,7 @@ static struct ovsr_flow *request_flow(const struct flow_request *req)
 	if (req->id.ufid_len)
 		flow = ovsr_flow_table_find_ufid(&dp->flows, &req->id);
 	else
-		flow = ovsr_flow_table_find_exact(&dp->flows, &req->match->key);
+		flow = ovsr_flow_table_find_exact(&dp->flows, req->match);
 	return flow ?: ERR_PTR(-ENOENT);
 }
 
@@ -318,10 +318,10 @@ static struct ovsr_flow *find_replaced(const struct flow_request *req, struct ov
 	if (req->info->nlhdr->nlmsg_flags & (NLM_F_CREATE | NLM_F_EXCL))
 		return ERR_PTR(-EEXIST);
 
-	if (ovsr_flow_is(twin, &req->match->key))
+	if (ovsr_flow_is(twin, req->match))
 		return twin;
 	if (!by_ufid(twin))
-		flow = ovsr_flow_table_find_exact(&dp->flows, &req->match->key);
+		flow = ovsr_flow_table_find_exact(&dp->flows, req->match);
 	return flow ?: ERR_PTR(-ENOENT);
 }
 

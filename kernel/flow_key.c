@@ -390,6 +390,29 @@ static struct ovsr_key_range range_of(const struct ovsr_key *key)
 	return (struct ovsr_key_range){ start * sizeof(*words), end * sizeof(*words) };
 }
 
+/*
+ * A key names the flows that were installed with the same values, up to the last one that it gives:
+ * which conntrack fields a flow has that are kept behind that does not count. 6.1 does it so, with
+ * its fields in the order of ours, eight bytes at a time.
+ */
+static size_t bytes_named(const struct ovsr_key *key, u64 present)
+{
+	u64 tuples = A(CT_ORIG_TUPLE_IPV4) | A(CT_ORIG_TUPLE_IPV6);
+	u64 frame = ovsr_key_promised(key);
+
+	if (present & A(CT_LABELS))
+		return sizeof(*key);
+	if (present & (tuples | A(CT_MARK)))
+		return offsetof(struct ovsr_key, ct_labels);
+	if (frame & A(IPV4))
+		return offsetof(struct ovsr_key, ipv4.ct_orig);
+	if (frame & A(IPV6) && !(frame & A(ND)))
+		return offsetof(struct ovsr_key, ipv6.ct_orig);
+	if (frame || present & A(CT_ZONE))
+		return offsetof(struct ovsr_key, ct_orig_src_port);
+	return offsetof(struct ovsr_key, ct_zone);
+}
+
 int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nlattr *mask,
 		     struct ovsr_match *match, bool log)
 {
@@ -401,6 +424,7 @@ int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nla
 	if (err)
 		return err;
 	keys = req.present;
+	match->named = bytes_named(&match->key, keys);
 	err = mask_parse(&req, key, mask, match);
 	if (err)
 		return err;
@@ -410,15 +434,16 @@ int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nla
 	return 0;
 }
 
-int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_key *key, bool log)
+int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_match *match, bool log)
 {
 	struct key_request req = { .net = net, .how.log = log };
 	int err;
 
-	err = request_parse(&req, attr, key);
+	err = request_parse(&req, attr, &match->key);
 	if (err)
 		return err;
-	return keys_promised(key, req.present, log) ? 0 : -EINVAL;
+	match->named = bytes_named(&match->key, req.present);
+	return keys_promised(&match->key, req.present, log) ? 0 : -EINVAL;
 }
 
 int ovsr_key_parse_metadata(struct net *net, const struct nlattr *attr, struct ovsr_key *key,

@@ -152,6 +152,7 @@ struct ovsr_match {
 	struct ovsr_key key; /* as the request gave it, unmasked */
 	struct ovsr_key mask;
 	struct ovsr_key_range range; /* of @mask, never empty */
+	size_t named;		     /* bytes of @key that count where it names a flow */
 };
 
 /* Says in the kernel log what a request did wrong, unless it is a probe. */
@@ -186,10 +187,10 @@ int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nla
 		     struct ovsr_match *match, bool log);
 
 /*
- * Only OVS_FLOW_ATTR_KEY, as a GET or DEL names a flow by it: no mask is made or checked. @key is
- * all zero before. 0 or -EINVAL.
+ * Only OVS_FLOW_ATTR_KEY, as a GET or DEL names a flow by it: no mask is made or checked. @match
+ * is all zero before. 0 or -EINVAL.
  */
-int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_key *key, bool log);
+int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_match *match, bool log);
 
 /* Writes @match's key under its mask to @out, which is all zero before. */
 void ovsr_match_mask(const struct ovsr_match *match, struct ovsr_key *out);

@@ -132,14 +132,14 @@ struct ovsr_flow *ovsr_flow_table_find(struct ovsr_flow_table *table, const stru
 }
 
 struct ovsr_flow *ovsr_flow_table_find_exact(struct ovsr_flow_table *table,
-					     const struct ovsr_key *key)
+					     const struct ovsr_match *match)
 {
 	struct ovsr_mask *mask;
 	struct ovsr_flow *flow;
 
 	list_for_each_entry(mask, &table->masks.list, node) {
-		flow = lookup_masked(table, mask, key);
-		if (flow && !flow->id.ufid_len && ovsr_flow_is(flow, key))
+		flow = lookup_masked(table, mask, &match->key);
+		if (flow && !flow->id.ufid_len && ovsr_flow_is(flow, match))
 			return flow;
 	}
 	return NULL;

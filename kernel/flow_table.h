@@ -38,9 +38,9 @@ struct ovsr_flow *ovsr_flow_table_lookup(struct ovsr_flow_table *table, const st
 					 u32 skb_hash, u32 *n_mask_hit, u32 *n_cache_hit);
 /* The flow that a packet of @key would hit, without cache and counts. */
 struct ovsr_flow *ovsr_flow_table_find(struct ovsr_flow_table *table, const struct ovsr_key *key);
-/* The flow without a ufid that the (unmasked) @key names, or NULL. Under ovsr_lock. */
+/* The flow without a ufid that the (unmasked) key of @match names, or NULL. Under ovsr_lock. */
 struct ovsr_flow *ovsr_flow_table_find_exact(struct ovsr_flow_table *table,
-					     const struct ovsr_key *key);
+					     const struct ovsr_match *match);
 /* The flow with this ufid, or NULL. */
 struct ovsr_flow *ovsr_flow_table_find_ufid(struct ovsr_flow_table *table,
 					    const struct ovsr_flow_id *id);

@@ -148,7 +148,7 @@ static int modify(struct rig_request *r, struct rig_datapath *dp, struct rig_flo
 {
 	if (r->nlh->nlmsg_flags & (NLM_F_CREATE | NLM_F_EXCL))
 		return -EEXIST;
-	if (!rig_flow_has_key(dp, flow, match))
+	if (!rig_flow_has_key(flow, match))
 		flow = flow->ufid_len ? NULL : rig_flow_by_key(dp, match);
 	if (!flow)
 		return -ENOENT;

@@ -85,14 +85,11 @@ static size_t unmasked_begin(const struct rig_key *key)
 	return key->tun_family ? 0 : offsetof(struct rig_key, priority) & ~(size_t)7;
 }
 
-bool rig_flow_has_key(const struct rig_datapath *dp, const struct rig_flow *flow,
-		      const struct rig_match *match)
+bool rig_flow_has_key(const struct rig_flow *flow, const struct rig_match *match)
 {
 	const struct rig_key *own = flow->ufid_len ? &flow->key : &flow->unmasked;
 	size_t begin = flow->ufid_len ? match->key_span.begin : unmasked_begin(&match->key);
 
-	if (dp->profile->keys_whole)
-		return rig_key_equal(own, &match->key, 0, sizeof(*own));
 	return rig_key_equal(own, &match->key, begin, match->key_span.end);
 }
 
@@ -101,7 +98,7 @@ struct rig_flow *rig_flow_by_key(const struct rig_datapath *dp, const struct rig
 	for (const struct rig_mask *mask = dp->masks; mask; mask = mask->next) {
 		struct rig_flow *flow = below_mask(dp, mask, &match->key);
 
-		if (flow && !flow->ufid_len && rig_flow_has_key(dp, flow, match))
+		if (flow && !flow->ufid_len && rig_flow_has_key(flow, match))
 			return flow;
 	}
 	return NULL;
@@ -112,7 +109,7 @@ struct rig_flow *rig_flow_by_key(const struct rig_datapath *dp, const struct rig
 static bool is_mask_of(const struct rig_datapath *dp, const struct rig_mask *mask,
 		       const struct rig_match *match)
 {
-	if (!dp->profile->keys_whole &&
+	if (!dp->profile->masks_whole &&
 	    (mask->span.begin != match->mask_span.begin || mask->span.end != match->mask_span.end))
 		return false;
 	return rig_key_equal(&mask->bits, &match->mask, 0, sizeof(mask->bits));
@@ -162,7 +159,7 @@ static void put_mask(struct rig_datapath *dp, struct rig_mask *mask)
 		p = &(*p)->next;
 	*p = mask->next;
 	dp->n_masks--;
-	if (!dp->profile->keys_whole)
+	if (!dp->profile->masks_whole)
 		move_youngest(p);
 	free(mask);
 }

@@ -28,8 +28,8 @@ struct rig_profile {
 	bool ah_after_fragment; /* AH belongs behind a fragment header, and comes once */
 	bool trunc_limits;	/* trunc sets the length; before, how much is cut off */
 	bool empty_upcalls;	/* nothing left of a packet: an empty PACKET, no panic */
-	bool keys_whole;	/* keys and masks of flows are compared whole; before, within the
-				 * bounds of the attributes that the request has */
+	bool masks_whole;	/* masks of the same bits are the same, whatever attributes they
+				 * came with, and they keep their order */
 	uint16_t attr_max[6];	/* highest attribute, by enum rig_model_family */
 };
 

@@ -301,8 +301,7 @@ struct rig_flow *rig_flow_by_ufid(const struct rig_datapath *dp, const uint8_t *
 struct rig_flow *rig_flow_by_packet(const struct rig_datapath *dp, const struct rig_key *key);
 struct rig_flow *rig_flow_by_key(const struct rig_datapath *dp, const struct rig_match *match);
 /* Is it the flow that the match speaks of, not one that merely overlaps? */
-bool rig_flow_has_key(const struct rig_datapath *dp, const struct rig_flow *flow,
-		      const struct rig_match *match);
+bool rig_flow_has_key(const struct rig_flow *flow, const struct rig_match *match);
 struct rig_flow *rig_flow_add(struct rig_datapath *dp, const struct rig_match *match,
 			      const uint8_t *ufid, unsigned int ufid_len);
 void rig_flow_remove(struct rig_datapath *dp, struct rig_flow *flow);
