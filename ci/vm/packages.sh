@@ -55,6 +55,21 @@ candidate() {
 			END { exit !found }'
 }
 
+# current NAME COMMAND...: what the command finds out of apt. Asking takes longer than booting
+# User-Mode Linux, so the answer is kept, under that name, until apt's lists change.
+current() {
+	local memo=$cache/current.$1 answer
+
+	shift
+	if [[ -e $memo && ! /var/lib/apt/lists -nt $memo ]]; then
+		cat "$memo"
+		return
+	fi
+	answer=$("$@") || { refresh_lists && answer=$("$@"); } || return 1
+	write_whole "$memo" <<<"$answer"
+	echo "$answer"
+}
+
 # fetch PACKAGE_VERSION... into the current folder
 fetch() {
 	local -a wanted=("${@/_/=}")

@@ -14,6 +14,24 @@
 
 /* ---- the runner ---- */
 
+/* What the configurations of the guests' kernels decide. */
+static unsigned int build_of(const char *vm)
+{
+	static const struct {
+		const char *vm;
+		unsigned int build;
+	} builds[] = {
+		{ "uml", RIG_BUILD_UML },
+		{ "uml-san", RIG_BUILD_PAD64 },
+		{ "uml-fast", RIG_BUILD_PAD64 },
+	};
+
+	for (size_t i = 0; i < sizeof(builds) / sizeof(builds[0]); i++)
+		if (!strcmp(vm, builds[i].vm))
+			return builds[i].build;
+	return 0;
+}
+
 static struct rig_model *make_model(const struct rig_link_facts *facts)
 {
 	static const enum rig_family_index family[RIG_MODEL_FAMILIES] = {
@@ -24,7 +42,7 @@ static struct rig_model *make_model(const struct rig_link_facts *facts)
 	struct rig_model_config config = {
 		.module = facts->target == RIG_TARGET_INTREE ? RIG_MODULE_INTREE : RIG_MODULE_REF,
 		.ncpus = facts->cpus,
-		.build = strcmp(facts->vm, "uml") ? 0 : RIG_BUILD_UML,
+		.build = build_of(facts->vm),
 	};
 
 	if (facts->target != RIG_TARGET_MODEL)
@@ -82,6 +100,14 @@ void rig_runner_batch(struct rig_runner *runner, unsigned int datagrams)
 
 /* ---- what a script needs ---- */
 
+/* A VM's name is its machine's, and perhaps behind a '-' which kernel it is of several. */
+static bool is_machine(const char *vm, const char *machine)
+{
+	size_t len = strlen(machine);
+
+	return !strncmp(vm, machine, len) && (!vm[len] || vm[len] == '-');
+}
+
 static bool has_feature(const struct rig_link_facts *facts, enum rig_feature feature)
 {
 	switch (feature) {
@@ -93,7 +119,7 @@ static bool has_feature(const struct rig_link_facts *facts, enum rig_feature fea
 		return facts->target != RIG_TARGET_MODEL;
 	case RIG_FEATURE_QEMU:
 	case RIG_FEATURE_UML:
-		return !strcmp(facts->vm, rig_feature_name[feature]);
+		return is_machine(facts->vm, rig_feature_name[feature]);
 	case RIG_FEATURE_METER:
 		return facts->families.id[RIG_METER] != 0;
 	case RIG_FEATURE_CT_LIMIT:

@@ -32,7 +32,7 @@ extern const char *const rig_target_name[RIG_TARGETS]; /* "model", "intree", "re
 struct rig_link_facts {
 	enum rig_target target;
 	char release[65]; /* "6.1.192-1", the package's where it says more than uname -r */
-	char vm[8];	  /* "qemu", "uml", "host", or "none" for the model */
+	char vm[16];	  /* "qemu", "uml", "uml-san", "host", or "none" for the model */
 	unsigned int cpus;
 	bool netns; /* other network namespaces can be had */
 	struct rig_family_ids families;
