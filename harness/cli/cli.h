@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "link/link.h"
 #include "report/report.h"
@@ -36,10 +37,13 @@ extern const struct rig_command_line rig_cli_capture;
 extern const struct rig_command_line rig_cli_judge;
 extern const struct rig_command_line rig_cli_replay;
 extern const struct rig_command_line rig_cli_minimise;
+extern const struct rig_command_line rig_cli_coverage;
 
 /* main.c. Each prints one line on standard error and returns RIG_EXIT_USAGE. */
 int rig_cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int rig_cli_bad_error(const struct rig_error *err);
+/* The value of an option; an exit status. */
+int rig_cli_read_number(const char *what, const char *value, uint64_t *number);
 int rig_cli_bad_option(const struct rig_command_line *command);
 /* Flushes standard output; a status, or RIG_EXIT_USAGE when not everything could be written. */
 int rig_cli_flush(int status);
@@ -98,6 +102,7 @@ struct rig_target_options {
 	const struct rig_known *known;
 	bool ktap;	  /* print each result as it comes, and the plan before */
 	bool host_kernel; /* a target other than the model may be this machine's own kernel */
+	const char *kcov; /* file for what of the kernel's datapath was run through; NULL: none */
 };
 
 /* Adds a result for each case to the suite. An exit status; not 0: there are no results. */
@@ -113,7 +118,7 @@ unsigned int rig_clock_ms(void);
 
 /* guest.c */
 struct rig_guest_options {
-	const char *vm;		/* "qemu", "uml" */
+	const char *vm;		/* "qemu", "uml"... */
 	const char *report;	/* the guest's folder is made below it */
 	const char *timeout;	/* seconds */
 	const char *subcommand; /* that the program is to run in the guest; it prints KTAP */
@@ -169,6 +174,7 @@ struct rig_diff_options {
 	bool keep_going;
 	bool print;
 	bool host_kernel;
+	const char *kcov; /* as in rig_target_options; counts rounds */
 };
 
 /* Random requests on one target, in this process. An exit status. */

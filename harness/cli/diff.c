@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nlrig diff: random requests on a target, judged by the model. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "cli/cli.h"
-
-static int read_number(const char *what, const char *value, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(value, &end, 0);
-	if (errno || end == value || *end || *value == '-')
-		return rig_cli_bad("%s: '%s' is not a number", what, value);
-	return RIG_EXIT_PASSED;
-}
 
 static int read_option(struct rig_diff_options *o, int opt, const char *value)
 {
@@ -26,11 +14,11 @@ static int read_option(struct rig_diff_options *o, int opt, const char *value)
 	case 'v':
 		return rig_cli_read_vm(value, &o->vm);
 	case 's':
-		return read_number("--seed", value, &o->seed);
+		return rig_cli_read_number("--seed", value, &o->seed);
 	case 'p':
-		return read_number("--from", value, &o->from);
+		return rig_cli_read_number("--from", value, &o->from);
 	case 'm':
-		return read_number("--messages", value, &o->messages);
+		return rig_cli_read_number("--messages", value, &o->messages);
 	case 'r':
 		o->report = value;
 		return RIG_EXIT_PASSED;
@@ -42,6 +30,9 @@ static int read_option(struct rig_diff_options *o, int opt, const char *value)
 		return RIG_EXIT_PASSED;
 	case 'P':
 		o->print = true;
+		return RIG_EXIT_PASSED;
+	case 'C':
+		o->kcov = value;
 		return RIG_EXIT_PASSED;
 	case 'H':
 		o->host_kernel = true;
@@ -64,6 +55,7 @@ static int run(int argc, char **argv)
 		{ "keep-going", no_argument, NULL, 'k' },
 		{ "print", no_argument, NULL, 'P' },
 		{ "host-kernel", no_argument, NULL, 'H' },
+		{ "kcov", required_argument, NULL, 'C' },
 		{ "help", no_argument, NULL, 'h' },
 		{},
 	};
@@ -106,7 +98,7 @@ const struct rig_command_line rig_cli_diff = {
 		"seed.\n"
 		"\n"
 		"  --target T     model (unless given), intree or ref\n"
-		"  --vm VM        qemu or uml: intree and ref run in a guest of their own\n"
+		"  --vm VM        qemu, uml, uml-san or uml-fast: in a guest of its own\n"
 		"  --seed N       which sequence (1)\n"
 		"  --messages N   how many messages of it, about (50000)\n"
 		"  --from N       begin at message N of it: go on where a run has ended\n"
@@ -116,6 +108,7 @@ const struct rig_command_line rig_cli_diff = {
 		"  --timeout S    kill a guest after S seconds (3600)\n"
 		"  --host-kernel  drive this machine's own kernel, in a network namespace of its\n"
 		"                 own: a bug in its datapath is then a bug on this machine\n"
+		"  --kcov FILE    as nlrig run has it\n"
 		"\n"
 		"  nlrig diff --target intree --vm uml --messages 1000000\n"
 		"\n"

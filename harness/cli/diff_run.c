@@ -16,6 +16,7 @@
 #include "gen/shrink.h"
 #include "judge/finding.h"
 #include "judge/run.h"
+#include "link/kcov.h"
 #include "model/model.h"
 #include "wire/codec.h"
 #include "wire/script.h"
@@ -40,8 +41,9 @@ struct diff {
 	const struct rig_diff_options *o;
 	struct rig_link *link;
 	struct rig_runner *runner;
-	bool shrinking; /* what is sent again does not count */
-	bool broken;	/* the target cannot be used any more */
+	struct rig_kcov *kcov; /* NULL: it does not listen */
+	bool shrinking;	       /* what is sent again does not count */
+	bool broken;	       /* the target cannot be used any more */
 	struct rig_error err;
 	struct rig_arena arena; /* of the round in hand */
 	int position_fd;	/* a file that says where it is, for whoever outlives it; or -1 */
@@ -369,6 +371,8 @@ static int run_rounds(struct diff *d)
 	while (round < end && !interrupted && !d->broken && (o->keep_going || !d->n_kinds)) {
 		write_position(d, round * RIG_ROUND_MESSAGES);
 		run_round(d, round++);
+		if (d->kcov)
+			rig_kcov_take(d->kcov);
 		print_progress(d, round * RIG_ROUND_MESSAGES);
 	}
 	print_end(d);
@@ -403,12 +407,18 @@ int rig_diff_run(const struct rig_diff_options *o)
 	d->runner = d->link ? rig_runner_new(d->link, &how, &err) : NULL;
 	if (!d->runner)
 		goto out;
+	d->kcov = o->kcov ? rig_kcov_open(&err) : NULL;
+	if (o->kcov && !d->kcov)
+		goto out;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	status = run_rounds(d);
+	if (d->kcov && rig_kcov_write(d->kcov, o->kcov, &err) < 0)
+		status = RIG_EXIT_USAGE;
 out:
-	if (!d->runner)
+	if (err.message[0])
 		rig_cli_bad_error(&err);
+	rig_kcov_close(d->kcov);
 	rig_runner_free(d->runner);
 	rig_link_close(d->link);
 	if (d->position_fd >= 0)

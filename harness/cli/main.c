@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -17,9 +18,9 @@ static const struct rig_command_line help_command = {
 };
 
 static const struct rig_command_line *const commands[] = {
-	&rig_cli_run,	&rig_cli_diff,	 &rig_cli_faults,   &rig_cli_stress,
-	&rig_cli_list,	&rig_cli_decode, &rig_cli_encode,   &rig_cli_capture,
-	&rig_cli_judge, &rig_cli_replay, &rig_cli_minimise, &help_command,
+	&rig_cli_run,	   &rig_cli_diff,     &rig_cli_faults,	&rig_cli_stress, &rig_cli_list,
+	&rig_cli_decode,   &rig_cli_encode,   &rig_cli_capture, &rig_cli_judge,	 &rig_cli_replay,
+	&rig_cli_minimise, &rig_cli_coverage, &help_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]), KEPT_MEMORY = 64 << 20 };
@@ -78,6 +79,17 @@ int rig_cli_bad(const char *format, ...)
 	va_end(args);
 	putc('\n', stderr);
 	return RIG_EXIT_USAGE;
+}
+
+int rig_cli_read_number(const char *what, const char *value, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(value, &end, 0);
+	if (errno || end == value || *end || *value == '-')
+		return rig_cli_bad("%s: '%s' is not a number", what, value);
+	return RIG_EXIT_PASSED;
 }
 
 int rig_cli_bad_error(const struct rig_error *err)

@@ -24,6 +24,7 @@ struct options {
 	bool ktap, table; /* neither: as standard output is a terminal or not */
 	bool streams;	  /* each result is printed as it comes */
 	bool host_kernel;
+	const char *kcov;
 };
 
 static int run_guests(const struct options *o, const struct rig_cases *cases,
@@ -49,7 +50,7 @@ static int run_guests(const struct options *o, const struct rig_cases *cases,
 static int run_targets(const struct options *o, const struct rig_known *known,
 		       const struct rig_cases *cases, struct rig_suite *suites, size_t *count)
 {
-	const struct rig_target_options here = { known, o->streams, o->host_kernel };
+	const struct rig_target_options here = { known, o->streams, o->host_kernel, o->kcov };
 	enum rig_target targets[RIG_TARGETS], t;
 	size_t first = *count, n = 0;
 	int status;
@@ -124,10 +125,7 @@ static int read_option(struct options *o, int opt, char *value)
 	case 't':
 		return read_target(o, value);
 	case 'v':
-		o->vm = value;
-		if (strcmp(value, "qemu") && strcmp(value, "uml"))
-			return rig_cli_bad("no VM '%s': qemu or uml", value);
-		return 0;
+		return rig_cli_read_vm(value, &o->vm);
 	case 'c':
 		o->globs[o->selection.n_globs++] = value;
 		return 0;
@@ -149,6 +147,9 @@ static int read_option(struct options *o, int opt, char *value)
 	case 'T':
 		o->ktap = opt == 'K';
 		o->table = opt == 'T';
+		return 0;
+	case 'C':
+		o->kcov = value;
 		return 0;
 	case 'H':
 		o->host_kernel = true;
@@ -205,6 +206,7 @@ static int run(int argc, char **argv)
 		{ "ktap", no_argument, NULL, 'K' },
 		{ "table", no_argument, NULL, 'T' },
 		{ "host-kernel", no_argument, NULL, 'H' },
+		{ "kcov", required_argument, NULL, 'C' },
 		{ "help", no_argument, NULL, 'h' },
 		{},
 	};
@@ -256,7 +258,8 @@ const struct rig_command_line rig_cli_run = {
 		"model judges every answer, beside what the case itself expects.\n"
 		"\n"
 		"  --target T     model (unless given), intree, ref or all; may be repeated\n"
-		"  --vm VM        qemu or uml: intree and ref run in guests of their own\n"
+		"  --vm VM        qemu, uml, or the fuzz kernel, uml-san and uml-fast: intree and\n"
+		"                 ref run in guests of their own\n"
 		"  --cases GLOB   only cases whose id matches, as in 'flow/new-*'; as --target\n"
 		"  --table        print what failed and a table, as on a terminal\n"
 		"  --ktap         print KTAP, as elsewhere; of several targets, each is a subtest\n"
@@ -267,6 +270,8 @@ const struct rig_command_line rig_cli_run = {
 		"  --timeout S    kill a guest after S seconds (300)\n"
 		"  --host-kernel  drive this machine's own kernel, in a network namespace of its\n"
 		"                 own: a bug in its datapath is then a bug on this machine\n"
+		"  --kcov FILE    in a guest that runs the fuzz kernel: what of the datapath the\n"
+		"                 cases run through; see make coverage\n"
 		"\n"
 		"  nlrig run corpora/cases/flow\n"
 		"  nlrig run --target all --vm qemu\n"

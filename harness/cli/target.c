@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "judge/run.h"
+#include "link/kcov.h"
 #include "wire/script.h"
 
 enum { WORKERS = 4 };
@@ -33,10 +34,13 @@ int rig_cli_read_target(const char *name, enum rig_target *target)
 
 int rig_cli_read_vm(const char *name, const char **vm)
 {
+	static const char *const known[] = { "qemu", "uml", "uml-san", "uml-fast" };
+
 	*vm = name;
-	if (strcmp(name, "qemu") && strcmp(name, "uml"))
-		return rig_cli_bad("no VM '%s': qemu or uml", name);
-	return RIG_EXIT_PASSED;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(name, known[i]))
+			return RIG_EXIT_PASSED;
+	return rig_cli_bad("no VM '%s': qemu, uml, uml-san or uml-fast", name);
 }
 
 static enum rig_outcome outcome_of(enum rig_verdict verdict)
@@ -61,9 +65,10 @@ struct work {
 	const struct rig_run_options *how;
 	const struct rig_cases *cases;
 	bool ktap;
-	bool share;	      /* there are other workers */
-	pthread_mutex_t lock; /* of all below */
-	size_t next;	      /* case */
+	bool share;	       /* there are other workers */
+	struct rig_kcov *kcov; /* then there are none; NULL: it does not listen */
+	pthread_mutex_t lock;  /* of all below */
+	size_t next;	       /* case */
 	struct rig_suite *suite;
 	struct rig_error *err; /* why a worker could not begin */
 };
@@ -140,6 +145,8 @@ static void run_cases(struct worker *worker)
 		char text[1024];
 
 		ret = rig_runner_run(worker->runner, script, &run, &err);
+		if (worker->work->kcov)
+			rig_kcov_take(worker->work->kcov);
 		add_result(worker->work, script, &run,
 			   ret < 0 ? rig_error_text(&err, text, sizeof(text)) : NULL);
 	}
@@ -257,7 +264,9 @@ int rig_target_run(enum rig_target target, const struct rig_target_options *o,
 		.err = &err,
 	};
 	unsigned int start = rig_clock_ms();
+	unsigned int workers = count_workers(target, cases->count);
 	char vm[16] = "", again[160];
+	int status = RIG_EXIT_PASSED;
 
 	if (target != RIG_TARGET_MODEL &&
 	    rig_target_allow(o->host_kernel, target, vm, sizeof(vm), &err) < 0)
@@ -268,8 +277,18 @@ int rig_target_run(enum rig_target target, const struct rig_target_options *o,
 		snprintf(again, sizeof(again), "make conformance TARGET=%s VM=%s CASES='%%s'",
 			 rig_target_name[target], vm);
 	how.again = again;
-	if (run_workers(&work, count_workers(target, cases->count)) < 0)
-		return rig_cli_bad_error(&err);
+	if (o->kcov) {
+		workers = 1;
+		work.kcov = rig_kcov_open(&err);
+		if (!work.kcov)
+			return rig_cli_bad_error(&err);
+	}
+	if (run_workers(&work, workers) < 0 ||
+	    (work.kcov && rig_kcov_write(work.kcov, o->kcov, &err) < 0))
+		status = rig_cli_bad_error(&err);
+	rig_kcov_close(work.kcov);
+	if (status != RIG_EXIT_PASSED)
+		return status;
 	add_lost(&work);
 	if (o->ktap)
 		rig_ktap_end(stdout, suite);
