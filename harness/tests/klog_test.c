@@ -151,6 +151,20 @@ static void report_without_end(void)
 	CU_ASSERT_EQUAL(judge(log, findings), 2);
 }
 
+static void fault_of_the_machine(void)
+{
+	static const char own[] =
+		"WARNING: suspicious RCU usage\n6.1.192 #1 Not tainted\n-----\n"
+		"lib/maple_tree.c:860 suspicious rcu_dereference_check() usage!\n";
+	static const char other[] =
+		"WARNING: suspicious RCU usage\n6.1.192 #1 Not tainted\n-----\n"
+		"net/openvswitch/vport.c:1 suspicious rcu_dereference_check() usage!\n";
+	struct rig_klog_finding findings[ROOM];
+
+	CU_ASSERT_EQUAL(judge(own, findings), 0);
+	CU_ASSERT_EQUAL(judge(other, findings), 1);
+}
+
 static void more_than_there_is_room_for(void)
 {
 	static const char log[] = "BUG: a\nBUG: b\nBUG: c\nBUG: d\nBUG: e\nBUG: f\n";
@@ -165,4 +179,5 @@ RIG_TEST_SUITE(klog, { "clean log", clean_log }, { "whole log", whole_log },
 	       { "one report is one finding", one_report_is_one_finding },
 	       { "two warnings in a row", two_warnings_in_a_row },
 	       { "report without end", report_without_end },
+	       { "fault of the machine", fault_of_the_machine },
 	       { "more than there is room for", more_than_there_is_room_for });
