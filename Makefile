@@ -55,7 +55,8 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
-.PHONY: all check check-all check-debug check-faults check-stress check-vswitchd check-vswitchd-ktap conformance \
+.PHONY: all check check-all check-debug check-faults check-stress check-vswitchd \
+	check-vswitchd-ktap conformance \
 	roundtrip figures replay diff lint-module bench-module format clean deps \
 	deps-check fuzz-traces bench-traces coverage
 .DELETE_ON_ERROR:
