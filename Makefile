@@ -10,6 +10,8 @@
 #   make figures       how long runs take, and how many cases there are; both append what they
 #                      measure to build/report/figures.tsv
 #   make replay        sends the traces of corpora/traces/ again, on both modules, in guests
+#   make bench         what judging costs beside a bare loop, the model alone, memory over ten
+#                      million messages, a flow among 100,000; appended to figures.tsv as well
 #   make check-vswitchd  Debian's Open vSwitch at work on both modules, compared (minutes, emulated)
 #   make check-all     both of these checks, as one sum
 #   make lint-module   the module under W=1, sparse and checkpatch, for both VMs' kernels
@@ -56,25 +58,24 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
 .PHONY: all check check-all check-debug check-faults check-stress check-vswitchd \
-	check-vswitchd-ktap conformance \
-	roundtrip figures replay diff lint-module bench-module format clean deps \
-	deps-check fuzz-traces bench-traces coverage
+	check-vswitchd-ktap conformance roundtrip figures replay diff coverage lint-module \
+	bench bench-module bench-traces fuzz-traces format clean deps deps-check
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
 
 $(B)/nlrig: $(CLI) $(LIB)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 # The red tests put a wrong model in the place of the right one.
 $(B)/nlrig-test: $(TEST) $(LIB)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=rig_model_send -o $@ $^ $(PKG_LIBS) -lcunit
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=rig_model_send -o $@ $^ $(PKG_LIBS) -lm -lcunit
 
 $(B)/nlrig-leak: $(LEAK_SRC:%.c=$(B)/%.o) $(LIB)
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 # What is compiled depends on how: this file is in the list.
 $(B)/%.o: %.c Makefile | deps
@@ -132,6 +133,11 @@ replay: $(B)/nlrig
 bench-traces: $(B)/nlrig $(B)/nlrig-test
 	@BUILD=$(B) ci/figures faults traces
 
+bench: MESSAGES := $(if $(filter file,$(origin MESSAGES)),10000000,$(MESSAGES))
+bench: $(B)/nlrig
+	@ci/deps build uml
+	@BUILD=$(B) MESSAGES=$(MESSAGES) ci/figures bench
+
 VSWITCHD = ci/vswitchd/run --out $(B)/vswitchd --figures $(B)/report/figures.tsv
 
 check-vswitchd:
@@ -165,6 +171,7 @@ diff: deps-check $(B)/nlrig
 	@for target in $(if $(filter all,$(TARGET)),intree ref,$(TARGET)); do \
 		$(B)/nlrig diff --target $$target --vm $(VM) --seed $(SEED) \
 			--messages $(MESSAGES) --report $(B)/report/diff || exit; \
+		BUILD=$(B) ci/figures diff $(B)/report/diff/$$target; \
 	done
 
 # All of the rig that a trace goes through, with clang's sanitizers; findings stay in build/fuzz.

@@ -38,6 +38,7 @@ extern const struct rig_command_line rig_cli_judge;
 extern const struct rig_command_line rig_cli_replay;
 extern const struct rig_command_line rig_cli_minimise;
 extern const struct rig_command_line rig_cli_coverage;
+extern const struct rig_command_line rig_cli_bench;
 
 /* main.c. Each prints one line on standard error and returns RIG_EXIT_USAGE. */
 int rig_cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -49,6 +50,7 @@ int rig_cli_bad_option(const struct rig_command_line *command);
 int rig_cli_flush(int status);
 
 /* target.c: options that several subcommands have. An exit status. */
+int rig_cli_read_number(const char *option, const char *value, uint64_t *number);
 int rig_cli_read_target(const char *name, enum rig_target *target); /* not "all" */
 int rig_cli_read_vm(const char *name, const char **vm);
 

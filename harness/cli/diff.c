@@ -2,7 +2,6 @@
 /* nlrig diff: random requests on a target, judged by the model. */
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cli/cli.h"
 

@@ -3,12 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -49,6 +48,7 @@ struct diff {
 	int position_fd;	/* a file that says where it is, for whoever outlives it; or -1 */
 	unsigned int start_ms;
 	unsigned int progress_ms;
+	long early_kib; /* the most memory that it had used after a tenth of the way */
 	struct rig_tally tally;
 	struct tally reasons[REASONS];
 	size_t n_reasons;
@@ -296,28 +296,48 @@ static void print_end(const struct diff *d)
 	printf("%" PRIu64 " divergences\n", divergences(d));
 }
 
+static long most_kib(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) < 0 ? 0 : usage.ru_maxrss;
+}
+
+static void note_memory(struct diff *d, uint64_t position)
+{
+	if (!d->early_kib && position >= d->o->from + d->o->messages / 10)
+		d->early_kib = most_kib();
+}
+
 /* For ci/figures: name, value, unit, what it was measured against. */
 static void write_figures(const struct diff *d)
 {
 	const struct rig_link_facts *facts = rig_link_facts(d->link);
-	char path[4096], against[256];
+	const struct {
+		const char *name;
+		double value;
+		int digits;
+		const char *unit;
+	} figures[] = {
+		{ "messages", d->tally.messages, 0, "messages" },
+		{ "rate", per_second(d), 0, "1/s" },
+		{ "exact", share(&d->tally), 3, "%" },
+		{ "divergences", divergences(d), 0, "times" },
+		{ "memory-at-a-tenth", d->early_kib, 0, "KiB" },
+		{ "memory-at-the-end", most_kib(), 0, "KiB" },
+	};
+	char path[4096];
 	FILE *to;
 
-	snprintf(against, sizeof(against), "%s %s, seed %" PRIu64 ", from message %" PRIu64,
-		 facts->vm, facts->release, d->o->seed, d->o->from);
 	snprintf(path, sizeof(path), "%s/figures.tsv", d->o->report);
 	to = rig_folder_make(d->o->report) < 0 ? NULL : fopen(path, "we");
 	if (!to)
 		return;
-	for (int i = 0; i < 4; i++) {
-		static const char *const name[] = { "messages", "rate", "exact", "divergences" };
-		static const char *const unit[] = { "messages", "1/s", "%", "divergences" };
-		const double value[] = { d->tally.messages, per_second(d), share(&d->tally),
-					 divergences(d) };
-
-		fprintf(to, "diff.%s.%s\t%.*f\t%s\t%s\n", rig_target_name[facts->target], name[i],
-			i == 2 ? 3 : 0, value[i], unit[i], against);
-	}
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		fprintf(to, "diff.%s.%s\t%.*f\t%s\t%s %s, seed %" PRIu64 ", from %" PRIu64 "\n",
+			rig_target_name[facts->target], figures[i].name, figures[i].digits,
+			figures[i].value, figures[i].unit, facts->vm, facts->release, d->o->seed,
+			d->o->from);
 	fclose(to);
 }
 
@@ -373,6 +393,7 @@ static int run_rounds(struct diff *d)
 		run_round(d, round++);
 		if (d->kcov)
 			rig_kcov_take(d->kcov);
+		note_memory(d, round * RIG_ROUND_MESSAGES);
 		print_progress(d, round * RIG_ROUND_MESSAGES);
 	}
 	print_end(d);
@@ -395,9 +416,6 @@ int rig_diff_run(const struct rig_diff_options *o)
 
 	if (!d)
 		abort();
-	/* What goes back to the kernel has to be faulted in again: dear in User-Mode Linux. */
-	mallopt(M_TRIM_THRESHOLD, INT_MAX);
-	mallopt(M_MMAP_THRESHOLD, INT_MAX);
 	d->o = o;
 	d->position_fd = -1;
 	if (o->target != RIG_TARGET_MODEL &&

@@ -20,10 +20,13 @@ static const struct rig_command_line help_command = {
 static const struct rig_command_line *const commands[] = {
 	&rig_cli_run,	   &rig_cli_diff,     &rig_cli_faults,	&rig_cli_stress, &rig_cli_list,
 	&rig_cli_decode,   &rig_cli_encode,   &rig_cli_capture, &rig_cli_judge,	 &rig_cli_replay,
-	&rig_cli_minimise, &rig_cli_coverage, &help_command,
+	&rig_cli_minimise, &rig_cli_coverage, &rig_cli_bench,	&help_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]), KEPT_MEMORY = 64 << 20 };
+
+/* More is refused, and nothing said. */
+enum { MAPPED_FROM = 32 << 20 };
 
 static const struct rig_command_line *find(const char *name)
 {
@@ -120,7 +123,7 @@ int main(int argc, char **argv)
 
 	/* What one case frees, the next one takes: faults are dear in an emulated machine. */
 	mallopt(M_TRIM_THRESHOLD, KEPT_MEMORY);
-	mallopt(M_MMAP_THRESHOLD, KEPT_MEMORY);
+	mallopt(M_MMAP_THRESHOLD, MAPPED_FROM);
 	if (argc < 2) {
 		overview(stderr);
 		return RIG_EXIT_USAGE;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "judge/diff.h"
+#include "judge/lookup.h"
 #include "wire/codec.h"
 
 /*
@@ -21,7 +22,10 @@ struct channel {
 	size_t n_expected;
 	struct rig_arrival **arrivals;
 	size_t n_arrivals;
+	struct rig_lookup *lookup; /* of what is expected; NULL: not needed so far */
 };
+
+enum { NEAR = 32 };
 
 /* ---- values that the kernel chooses ---- */
 
@@ -149,16 +153,57 @@ static int take(struct rig_judge *judge, struct pairing *pairing, struct rig_arr
 	return learn_slots(judge, pairing->expected, arrival);
 }
 
-static struct pairing *find_met(const struct rig_judge *judge, struct channel *channel,
-				const struct rig_arrival *arrival, size_t first)
-{
-	for (size_t i = first; i < channel->n_expected; i++) {
-		struct pairing *p = &channel->expected[i];
+/* An arrival in search of what expects it. */
+struct search {
+	const struct rig_judge *judge;
+	struct channel *channel;
+	const struct rig_arrival *arrival;
+};
 
-		if (!p->arrival && is_met(judge, p->expected, arrival))
-			return p;
+static bool is_found(void *context, size_t number)
+{
+	const struct search *s = context;
+	const struct pairing *p = &s->channel->expected[number];
+
+	return !p->arrival && is_met(s->judge, p->expected, s->arrival);
+}
+
+static int make_lookup(const struct rig_judge *judge, struct channel *channel)
+{
+	channel->lookup = rig_lookup_new(judge->arena, 2 * channel->n_expected);
+	for (size_t i = 0; channel->lookup && i < channel->n_expected; i++) {
+		const struct rig_expected *e = channel->expected[i].expected;
+
+		if (rig_lookup_add(channel->lookup, e, i) < 0 ||
+		    (e->shifted && rig_lookup_add(channel->lookup, e->shifted, i) < 0))
+			return -1;
 	}
-	return NULL;
+	return channel->lookup ? 0 : -1;
+}
+
+/*
+ * Most come in the order in which they are expected, so the search begins where that goes on; what
+ * is not near there is looked up. -1 when out of memory.
+ */
+static int find_met(const struct rig_judge *judge, struct channel *channel,
+		    const struct rig_arrival *arrival, size_t first, struct pairing **found)
+{
+	struct search s = { judge, channel, arrival };
+	size_t near = first + NEAR < channel->n_expected ? first + NEAR : channel->n_expected;
+	long number;
+
+	*found = NULL;
+	for (size_t i = first; i < near && !*found; i++)
+		if (is_found(&s, i))
+			*found = &channel->expected[i];
+	if (*found || near == channel->n_expected)
+		return 0;
+	if (!channel->lookup && make_lookup(judge, channel) < 0)
+		return -1;
+	number = rig_lookup_find(channel->lookup, arrival->bytes, arrival->size, is_found, &s);
+	if (number >= 0)
+		*found = &channel->expected[number];
+	return 0;
 }
 
 static const char *place(const struct rig_judge *judge)
@@ -178,15 +223,15 @@ static const char *dollar(const struct rig_arrival *arrival)
 	return arrival->kind == RIG_ARRIVAL_FRAME ? "" : "$";
 }
 
-/* Most come in the order in which they are expected: each search begins where that goes on. */
 static int pair_equal(struct rig_judge *judge, struct channel *channel)
 {
 	size_t first = 0;
 
 	for (size_t i = 0; i < channel->n_arrivals; i++) {
-		struct pairing *p = find_met(judge, channel, channel->arrivals[i], first);
+		struct pairing *p;
 
-		if (p && take(judge, p, channel->arrivals[i]) < 0)
+		if (find_met(judge, channel, channel->arrivals[i], first, &p) < 0 ||
+		    (p && take(judge, p, channel->arrivals[i]) < 0))
 			return -1;
 		while (first < channel->n_expected && channel->expected[first].arrival)
 			first++;
@@ -402,15 +447,19 @@ static int judge_order(struct rig_judge *judge, const struct channel *channel,
 		       struct rig_inbox *inbox)
 {
 	const struct pairing *p = channel->expected, *end = p + channel->n_expected;
-	const struct rig_arrival *last = NULL;
+	/* The last that came of all before p, and of all before p's set. */
+	const struct rig_arrival *last = NULL, *before = NULL;
 
 	for (; p < end; p++) {
 		unsigned int set = p->expected->set;
 		bool early = false;
 
+		if (!set || p == channel->expected || p[-1].expected->set != set)
+			before = last;
+
 		if (!p->arrival)
 			continue;
-		for (const struct pairing *q = channel->expected; p->arrival < last && q < p; q++)
+		for (const struct pairing *q = channel->expected; p->arrival < before && q < p; q++)
 			early |= q->arrival > p->arrival && !(set && set == q->expected->set);
 		if (early && rig_inbox_decode(inbox) < 0)
 			return -1;
@@ -497,18 +546,22 @@ static bool begins_channel(const struct rig_answer *answer, size_t i)
 	return true;
 }
 
+size_t rig_judge_must(const struct rig_answer *answer)
+{
+	size_t must = 0;
+
+	for (size_t i = 0; i < answer->count; i++)
+		must += !answer->list[i].optional &&
+			(!answer->list[i].group || begins_group(answer, i));
+	return must;
+}
+
 bool rig_judge_complete(const struct rig_answer *answer, const struct rig_inbox *inbox)
 {
-	size_t must = 0, in_groups = 0, room = 0, spare;
+	size_t in_groups = 0, room = 0, spare;
 
 	for (size_t i = 0; i < answer->count; i++) {
-		must += !answer->list[i].optional && !answer->list[i].group;
 		in_groups += begins_group(answer, i) && !answer->list[i].optional;
-	}
-	/* Asked after each arrival: most often there are not enough of them yet. */
-	if (inbox->count < must + in_groups)
-		return false;
-	for (size_t i = 0; i < answer->count; i++) {
 		if (!begins_channel(answer, i))
 			continue;
 		if (!has_come(answer, inbox, &answer->list[i], &spare))
@@ -608,6 +661,7 @@ static void channel_fill(struct channel *channel, const struct rig_expected *of,
 			 struct rig_inbox *inbox)
 {
 	channel->n_expected = channel->n_arrivals = 0;
+	channel->lookup = NULL;
 	for (size_t i = 0; i < answer->count; i++)
 		if (!choice->dropped[i] && same_channel(of, &answer->list[i]))
 			channel->expected[channel->n_expected++] =

@@ -34,6 +34,9 @@ struct rig_judge {
 	size_t room;
 };
 
+/* How many must come at least. */
+size_t rig_judge_must(const struct rig_answer *answer);
+
 /* Whether at least as much has come, on every socket and port, as the answer says must. */
 bool rig_judge_complete(const struct rig_answer *answer, const struct rig_inbox *inbox);
 

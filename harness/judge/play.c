@@ -37,12 +37,14 @@ static int collect(struct rig_play *play, const struct rig_answer *answer, bool 
 		   unsigned int *waited_ms, struct rig_error *err)
 {
 	unsigned int limit = play->timeout_ms;
+	size_t must = rig_judge_must(answer);
 	int n = 1;
 
 	if (play->late && limit > LATE_TIMEOUT_MS)
 		limit = LATE_TIMEOUT_MS;
 	*waited_ms = 0;
-	while (n == 1 && !rig_judge_complete(answer, &play->scene.inbox))
+	while (n == 1 &&
+	       (play->scene.inbox.count < must || !rig_judge_complete(answer, &play->scene.inbox)))
 		n = receive(play, (int)limit, err);
 	if (n == 0) {
 		*waited_ms = limit;

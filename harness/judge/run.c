@@ -32,7 +32,7 @@ static unsigned int build_of(const char *vm)
 	return 0;
 }
 
-static struct rig_model *make_model(const struct rig_link_facts *facts)
+struct rig_model *rig_runner_model(const struct rig_link_facts *facts)
 {
 	static const enum rig_family_index family[RIG_MODEL_FAMILIES] = {
 		[RIG_MODEL_DATAPATH] = RIG_DP, [RIG_MODEL_VPORT] = RIG_VPORT,
@@ -67,7 +67,7 @@ struct rig_runner *rig_runner_new(struct rig_link *link, const struct rig_run_op
 	runner->batch_max = 1;
 	if (!runner->options.timeout_ms)
 		runner->options.timeout_ms = TIMEOUT_MS;
-	runner->model = make_model(runner->facts);
+	runner->model = rig_runner_model(runner->facts);
 	if (!runner->model)
 		goto no_memory;
 	return runner;

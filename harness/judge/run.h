@@ -17,6 +17,8 @@ struct rig_finding;
 struct rig_inbox;
 struct rig_known;
 struct rig_link;
+struct rig_link_facts;
+struct rig_model;
 struct rig_runner;
 struct rig_script;
 struct rig_step;
@@ -65,6 +67,9 @@ struct rig_run {
 	unsigned int duration_ms;
 	struct rig_tally tally;
 };
+
+/* The model of what answers on a link; NULL: out of memory. */
+struct rig_model *rig_runner_model(const struct rig_link_facts *facts);
 
 /* Keeps the link and the options' strings, owns neither. NULL on error. */
 struct rig_runner *rig_runner_new(struct rig_link *link, const struct rig_run_options *options,

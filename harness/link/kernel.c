@@ -216,6 +216,7 @@ static const struct rig_link_ops kernel_ops = {
 	.netns_add = rig_netns_add,
 	.socket_new = rig_raw_new,
 	.socket_close = rig_raw_close,
+	.socket_bare = rig_raw_bare,
 	.join = rig_raw_join,
 	.send = rig_raw_send,
 	.netdev_add = rig_port_netdev_add,

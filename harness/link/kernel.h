@@ -75,6 +75,7 @@ int rig_netns_enter(struct rig_kernel_link *k, unsigned int number, struct rig_e
 int rig_raw_new(struct rig_link *link, struct rig_link_socket *sock, struct rig_error *err);
 int rig_raw_close(struct rig_link *link, int handle, struct rig_error *err);
 void rig_raw_close_all(struct rig_kernel_link *k);
+struct mnl_socket *rig_raw_bare(struct rig_link *link, int handle);
 int rig_raw_join(struct rig_link *link, int handle, uint32_t group, struct rig_error *err);
 int rig_raw_send(struct rig_link *link, int handle, const struct rig_link_datagram *list,
 		 unsigned int count, struct rig_error *err);

@@ -71,6 +71,11 @@ int rig_link_socket_close(struct rig_link *link, int handle, struct rig_error *e
 	return link->ops->socket_close(link, handle, err);
 }
 
+struct mnl_socket *rig_link_socket_bare(struct rig_link *link, int handle)
+{
+	return link->ops->socket_bare ? link->ops->socket_bare(link, handle) : NULL;
+}
+
 int rig_link_join(struct rig_link *link, int handle, uint32_t group, struct rig_error *err)
 {
 	return link->ops->join(link, handle, group, err);

@@ -122,6 +122,11 @@ int rig_link_netdev_find(struct rig_link *link, struct rig_link_netdev *dev, str
 int rig_link_watch(struct rig_link *link, const char *name, const char *netns,
 		   struct rig_error *err);
 
+struct mnl_socket;
+
+/* A socket as it is in libmnl, to do without this link; NULL: it is none of a kernel's. */
+struct mnl_socket *rig_link_socket_bare(struct rig_link *link, int handle);
+
 /* Puts a frame where the port of that name receives it. An internal port must be watched. */
 int rig_link_frame_put(struct rig_link *link, const char *name, const void *frame, size_t len,
 		       struct rig_error *err);

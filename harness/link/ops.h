@@ -18,6 +18,7 @@ struct rig_link_ops {
 	int (*socket_new)(struct rig_link *link, struct rig_link_socket *sock,
 			  struct rig_error *err);
 	int (*socket_close)(struct rig_link *link, int handle, struct rig_error *err);
+	struct mnl_socket *(*socket_bare)(struct rig_link *link, int handle); /* may be NULL */
 	int (*join)(struct rig_link *link, int handle, uint32_t group, struct rig_error *err);
 	int (*send)(struct rig_link *link, int handle, const struct rig_link_datagram *list,
 		    unsigned int count, struct rig_error *err);

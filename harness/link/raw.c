@@ -159,6 +159,11 @@ void rig_raw_close_all(struct rig_kernel_link *k)
 			rig_raw_close(&k->link, i, NULL);
 }
 
+struct mnl_socket *rig_raw_bare(struct rig_link *link, int handle)
+{
+	return find(kernel_link(link), handle, NULL);
+}
+
 int rig_raw_join(struct rig_link *link, int handle, uint32_t group, struct rig_error *err)
 {
 	struct mnl_socket *nl = find(kernel_link(link), handle, err);

@@ -9,7 +9,7 @@
 #include "tests/test.h"
 #include "wire/codec.h"
 
-#define ITEMS_MAX  8
+#define ITEMS_MAX  128
 #define OVS_HEADER 24 /* bytes before the attributes: nlmsghdr, genlmsghdr, ovs_header */
 
 /* What is expected and what comes, put together by hand. */
@@ -289,6 +289,44 @@ static void one_of_two_equals(void)
 	CHECK_CLEAN(&b);
 }
 
+/* More than are looked for one by one, the other way round; @wrong of them is not as it was. */
+static void long_dump(struct bench *b, unsigned int count, unsigned int wrong)
+{
+	char text[64];
+
+	bench_init(b);
+	for (unsigned int i = 0; i < count; i++) {
+		snprintf(text, sizeof(text), "dp.new @seq=1 @pid=7 dp=%u name=br%u", i, i);
+		expect(b, 0, text)->set = 1;
+	}
+	expect(b, 0, ACK("0"));
+	for (unsigned int i = count; i-- > 0;) {
+		snprintf(text, sizeof(text), "dp.new @seq=1 @pid=7 dp=%u name=br%u",
+			 i == wrong ? 999 : i, i);
+		arrive(b, 0, text);
+	}
+	arrive(b, 0, ACK("0"));
+}
+
+static void long_dump_in_any_order(void)
+{
+	struct bench b;
+
+	long_dump(&b, 100, 100);
+	CHECK_CLEAN(&b);
+}
+
+static void one_of_a_long_dump_differs(void)
+{
+	for (unsigned int wrong = 0; wrong < 100; wrong += 33) {
+		struct bench b;
+
+		long_dump(&b, 100, wrong);
+		CHECK_FINDINGS(&b,
+			       "line 1: test: dp.new on $sock is not as the model expects: header");
+	}
+}
+
 static void optional_may_stay_away(void)
 {
 	for (int comes = 0; comes < 2; comes++) {
@@ -494,6 +532,8 @@ RIG_TEST_SUITE(judge, { "as expected", as_expected }, { "one errno off", one_err
 	       { "end before the set is complete", end_before_the_set_is_complete },
 	       { "dump shows one twice", dump_shows_one_twice },
 	       { "one of two equals, the first optional", one_of_two_equals },
+	       { "long dump in any order", long_dump_in_any_order },
+	       { "one of a long dump differs", one_of_a_long_dump_differs },
 	       { "optional may stay away", optional_may_stay_away },
 	       { "one of a group", one_of_a_group }, { "none of a group", none_of_a_group },
 	       { "two of a group", two_of_a_group },

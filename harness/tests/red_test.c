@@ -40,7 +40,8 @@ struct bad_link {
 	struct rig_link link;
 	struct rig_link *inner;
 	enum fault fault;
-	int spoiled; /* how often the fault was put in */
+	int spoiled;	    /* how often the fault was put in */
+	unsigned int sends; /* calls */
 	uint8_t copy[4096];
 	struct rig_event again;
 	bool has_again;
@@ -203,6 +204,7 @@ static int bad_send(struct rig_link *link, int handle, const struct rig_link_dat
 {
 	int ret = inner(link)->ops->send(inner(link), handle, list, count, err);
 
+	bad(link)->sends++;
 	if (ret >= 0 || bad(link)->fault != FAULT_SENDING)
 		return ret;
 	bad(link)->spoiled++;
@@ -273,6 +275,8 @@ static const char script_text[] = "# A refusal, a success, and its notification.
 				  "       -> notify dp.new name=br0 on $b\n"
 				  "dp.get $dp -> ok -> reply name=br0\n";
 
+static unsigned int batch = 1; /* datagrams that are sent together */
+
 /* Runs a script over the faulty link; the first finding's headline goes to headline. */
 static enum rig_verdict run(const char *text, enum fault fault, const struct rig_known *known,
 			    char *headline, size_t size)
@@ -296,7 +300,9 @@ static enum rig_verdict run(const char *text, enum fault fault, const struct rig
 	CU_ASSERT_PTR_NOT_NULL_FATAL(runner);
 	memset(&wrong_model, 0, sizeof(wrong_model));
 	wrong_model.on = model;
+	rig_runner_batch(runner, batch);
 	CU_ASSERT_EQUAL(rig_runner_run(runner, script, &result, &err), 0);
+	CU_ASSERT(batch == 1 || b.sends == 2);
 	CU_ASSERT_EQUAL(wrong_model.spoiled, model);
 	wrong_model.on = false;
 	CU_ASSERT_EQUAL(b.spoiled, fault != FAULT_NONE && !model);
@@ -461,6 +467,31 @@ static void model_one_errno_off(void)
 		  "line 3: dp.new: model expects error ENODEV on $sock, received error EINVAL");
 }
 
+/* What differs among datagrams that are sent together is found, and named by where they stand. */
+static void red_in_a_batch(void)
+{
+	static const char text[] = "# A refusal, a success, and its notification.\n"
+				   "socket $b join ovs_datapath\n"
+				   "dp.new upcall_pid=0\n"
+				   "dp.new name=br0 upcall_pid=0 ifindex=100\n"
+				   "dp.get dp=100\n"
+				   "dp.del dp=100\n"
+				   "dp.get dump -> done\n";
+	char headline[256];
+
+	batch = 64;
+	CU_ASSERT_EQUAL(run(text, FAULT_NONE, NULL, headline, sizeof(headline)),
+			RIG_VERDICT_PASSED);
+	check_red(text, FAULT_ERRNO,
+		  "lines 3 to 6: model expects error EINVAL on $sock, received error ENODEV");
+	check_red(text, FAULT_TWICE,
+		  "lines 3 to 6: model expects nothing more on $b, received dp.new");
+	check_red(text, FAULT_LOST, "lines 3 to 6: model expects dp.new on $b, nothing came");
+	check_red(text, FAULT_MODEL,
+		  "lines 3 to 6: model expects error ENODEV on $sock, received error EINVAL");
+	batch = 1;
+}
+
 static struct rig_known *known_of(const char *differs)
 {
 	struct rig_known *known = rig_known_new();
@@ -522,6 +553,7 @@ RIG_TEST_SUITE(red, { "right is green", right_is_green },
 	       { "upcall too many", upcall_too_many }, { "frame lost", frame_lost },
 	       { "frames out of order", frames_out_of_order }, { "overrun", overrun },
 	       { "left behind", left_behind }, { "datapath too many", datapath_too_many },
-	       { "model one errno off", model_one_errno_off }, { "known is known", known_is_known },
+	       { "model one errno off", model_one_errno_off }, { "red in a batch", red_in_a_batch },
+	       { "known is known", known_is_known },
 	       { "known no more is red", known_no_more_is_red },
 	       { "skipped is not passed", skipped_is_not_passed });
