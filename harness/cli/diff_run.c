@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/diff_log.h"
 #include "gen/round.h"
 #include "gen/shrink.h"
 #include "judge/finding.h"
@@ -44,6 +45,7 @@ struct diff {
 	bool shrinking;	       /* what is sent again does not count */
 	bool broken;	       /* the target cannot be used any more */
 	struct rig_error err;
+	struct rig_diff_log log;
 	struct rig_arena arena; /* of the round in hand */
 	int position_fd;	/* a file that says where it is, for whoever outlives it; or -1 */
 	unsigned int start_ms;
@@ -109,6 +111,7 @@ static const char *kind_of(const struct rig_finding *finding)
 static const struct rig_finding *play(struct diff *d, const struct rig_script *script,
 				      unsigned int batch)
 {
+	const struct rig_finding *finding;
 	struct rig_run run = {};
 
 	if (d->broken)
@@ -121,7 +124,17 @@ static const struct rig_finding *play(struct diff *d, const struct rig_script *s
 		rig_tally_add(&d->tally, &run.tally);
 		count_reasons(d, run.findings);
 	}
-	return rig_findings_difference(run.findings);
+	finding = rig_findings_difference(run.findings);
+	return finding ? finding : rig_diff_log_check(&d->log);
+}
+
+static void keep_detail(struct diff *d, const struct rig_finding *finding)
+{
+	rig_bytes_reset(&d->detail);
+	rig_bytes_print(&d->detail, "%s\n", finding->headline);
+	if (finding->sent)
+		rig_bytes_print(&d->detail, "sent:\n  %s", finding->sent);
+	rig_bytes_print(&d->detail, "%s", finding->detail);
 }
 
 /* Whether it diverges first in the way that is being shrunk. */
@@ -132,11 +145,7 @@ static bool fails(void *context, struct rig_script *script)
 
 	if (!finding || strcmp(kind_of(finding), d->kind))
 		return false;
-	rig_bytes_reset(&d->detail);
-	rig_bytes_print(&d->detail, "%s\n", finding->headline);
-	if (finding->sent)
-		rig_bytes_print(&d->detail, "sent:\n  %s", finding->sent);
-	rig_bytes_print(&d->detail, "%s", finding->detail);
+	keep_detail(d, finding);
 	return true;
 }
 
@@ -222,6 +231,7 @@ static void run_round(struct diff *d, uint64_t round)
 	if (!finding)
 		return;
 	snprintf(kind, sizeof(kind), "%s", kind_of(finding));
+	keep_detail(d, finding);
 	look_closer(d, round, script, kind);
 }
 
@@ -387,6 +397,8 @@ static int run_rounds(struct diff *d)
 	uint64_t round = first_round(o), end = end_of_rounds(o);
 
 	open_position(d);
+	if (rig_link_facts(d->link)->target != RIG_TARGET_MODEL)
+		rig_diff_log_open(&d->log);
 	d->start_ms = d->progress_ms = rig_clock_ms();
 	while (round < end && !interrupted && !d->broken && (o->keep_going || !d->n_kinds)) {
 		write_position(d, round * RIG_ROUND_MESSAGES);
@@ -417,7 +429,7 @@ int rig_diff_run(const struct rig_diff_options *o)
 	if (!d)
 		abort();
 	d->o = o;
-	d->position_fd = -1;
+	d->position_fd = d->log.fd = -1;
 	if (o->target != RIG_TARGET_MODEL &&
 	    rig_target_allow(o->host_kernel, o->target, vm, sizeof(vm), &err) < 0)
 		goto out;
@@ -441,6 +453,7 @@ out:
 	rig_link_close(d->link);
 	if (d->position_fd >= 0)
 		close(d->position_fd);
+	rig_diff_log_close(&d->log);
 	rig_bytes_free(&d->detail);
 	rig_arena_free(&d->arena);
 	free(d);
