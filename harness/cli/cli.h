@@ -50,7 +50,6 @@ int rig_cli_bad_option(const struct rig_command_line *command);
 int rig_cli_flush(int status);
 
 /* target.c: options that several subcommands have. An exit status. */
-int rig_cli_read_number(const char *option, const char *value, uint64_t *number);
 int rig_cli_read_target(const char *name, enum rig_target *target); /* not "all" */
 int rig_cli_read_vm(const char *name, const char **vm);
 

@@ -24,17 +24,6 @@ unsigned int rig_clock_ms(void)
 	return t.tv_sec * 1000U + t.tv_nsec / 1000000;
 }
 
-int rig_cli_read_number(const char *option, const char *value, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(value, &end, 0);
-	if (errno || end == value || *end || *value == '-')
-		return rig_cli_bad("%s: '%s' is not a number", option, value);
-	return RIG_EXIT_PASSED;
-}
-
 int rig_cli_read_target(const char *name, enum rig_target *target)
 {
 	for (*target = 0; *target < RIG_TARGETS; ++*target)

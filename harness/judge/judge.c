@@ -6,6 +6,7 @@
 
 #include "judge/diff.h"
 #include "judge/lookup.h"
+#include "judge/slot.h"
 #include "wire/codec.h"
 
 /*
@@ -27,93 +28,12 @@ struct channel {
 
 enum { NEAR = 32 };
 
-/* ---- values that the kernel chooses ---- */
-
-static uint64_t span_value(const uint8_t *bytes, uint32_t len)
-{
-	uint64_t wide;
-	uint32_t narrow;
-
-	if (len == sizeof(wide)) {
-		memcpy(&wide, bytes, sizeof(wide));
-		return wide;
-	}
-	memcpy(&narrow, bytes, sizeof(narrow));
-	return narrow;
-}
-
-static const struct rig_slot *slot_find(const struct rig_judge *judge, int slot)
-{
-	for (size_t i = 0; i < judge->n_slots; i++)
-		if (judge->slots[i].slot == slot)
-			return &judge->slots[i];
-	return NULL;
-}
-
-static bool holds_slot(const struct rig_open *open)
-{
-	return open->slot >= 0 && (open->len == 4 || open->len == 8);
-}
-
-/* Of two forms that depend on where in its datagram a message stands, that for this place. */
-static const struct rig_expected *form_for(const struct rig_expected *expected,
-					   const struct rig_arrival *arrival)
-{
-	return arrival->shifted && expected->shifted ? expected->shifted : expected;
-}
-
-/* Within one answer, too, a value is fixed from its first appearance on. */
-static bool slots_agree(const struct rig_judge *judge, const struct rig_expected *expected,
-			const struct rig_arrival *arrival)
-{
-	expected = form_for(expected, arrival);
-	for (uint32_t i = 0; i < expected->n_open; i++) {
-		const struct rig_open *open = &expected->open[i];
-		const struct rig_slot *known =
-			holds_slot(open) ? slot_find(judge, open->slot) : NULL;
-
-		if (known && known->value != span_value(arrival->bytes + open->offset, open->len))
-			return false;
-	}
-	return true;
-}
-
-static int learn_slots(struct rig_judge *judge, const struct rig_expected *expected,
-		       const struct rig_arrival *arrival)
-{
-	expected = form_for(expected, arrival);
-	for (uint32_t i = 0; i < expected->n_open; i++) {
-		const struct rig_open *open = &expected->open[i];
-
-		if (!holds_slot(open) || open->offset + open->len > arrival->size ||
-		    slot_find(judge, open->slot))
-			continue;
-		if (judge->n_slots == judge->room) {
-			size_t room = judge->room ? 2 * judge->room : 16;
-			struct rig_slot *slots =
-				rig_arena_alloc(judge->arena, room * sizeof(*slots));
-
-			if (!slots)
-				return -1;
-			if (judge->n_slots)
-				memcpy(slots, judge->slots, judge->n_slots * sizeof(*slots));
-			judge->slots = slots;
-			judge->room = room;
-		}
-		judge->slots[judge->n_slots++] = (struct rig_slot){
-			.slot = open->slot,
-			.value = span_value(arrival->bytes + open->offset, open->len),
-		};
-	}
-	return 0;
-}
-
 /* ---- pairing ---- */
 
 static struct rig_diff diff_of(const struct rig_judge *judge, const struct rig_expected *expected,
 			       const struct rig_arrival *arrival)
 {
-	expected = form_for(expected, arrival);
+	expected = rig_expected_form(expected, arrival);
 	return (struct rig_diff){
 		.arena = judge->arena,
 		.ids = judge->ids,
@@ -133,7 +53,7 @@ static bool is_met(const struct rig_judge *judge, const struct rig_expected *exp
 
 	if (arrival->kind != RIG_ARRIVAL_MESSAGE && arrival->kind != RIG_ARRIVAL_FRAME)
 		return false;
-	return rig_diff_equal(&diff) && slots_agree(judge, expected, arrival);
+	return rig_diff_equal(&diff) && rig_slots_agree(judge, expected, arrival);
 }
 
 static void count(struct rig_tally *tally, const struct rig_expected *expected)
@@ -149,8 +69,8 @@ static int take(struct rig_judge *judge, struct pairing *pairing, struct rig_arr
 	pairing->arrival = arrival;
 	arrival->expected = true;
 	if (judge->tally)
-		count(judge->tally, form_for(pairing->expected, arrival));
-	return learn_slots(judge, pairing->expected, arrival);
+		count(judge->tally, rig_expected_form(pairing->expected, arrival));
+	return rig_slots_learn(judge, pairing->expected, arrival);
 }
 
 /* An arrival in search of what expects it. */
