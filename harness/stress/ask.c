@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Requests: random ones, broken and whole, and those of a script. */
 #include <errno.h>
+#include <libmnl/libmnl.h>
 #include <linux/netlink.h>
 #include <string.h>
 
@@ -74,7 +75,7 @@ static void count_datagram(struct rig_stress_thread *t, const struct rig_message
 	const struct nlmsghdr *header = (const struct nlmsghdr *)event->data;
 	int left = (int)event->len;
 
-	for (; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
+	for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
 		if (event->socket == t->hears.handle)
 			counts->notifications++;
 		else if (!header->nlmsg_seq)
