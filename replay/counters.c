@@ -81,16 +81,22 @@ static void zero_inside(struct counted *message, size_t at, const struct nlattr 
 	}
 }
 
-static void cut(struct counted *message, size_t at, size_t step)
+static void resize(struct counted *message, uint32_t len)
 {
 	struct nlmsghdr header;
+
+	message->len = len;
+	memcpy(&header, message->bytes, sizeof(header));
+	header.nlmsg_len = len;
+	memcpy(message->bytes, &header, sizeof(header));
+}
+
+static void cut(struct counted *message, size_t at, size_t step)
+{
 	uint32_t kept = 0;
 
 	memmove(message->bytes + at, message->bytes + at + step, message->len - at - step);
-	message->len -= step;
-	memcpy(&header, message->bytes, sizeof(header));
-	header.nlmsg_len = message->len;
-	memcpy(message->bytes, &header, sizeof(header));
+	resize(message, message->len - step);
 	for (uint32_t i = 0; i < message->n_open; i++) {
 		struct rig_open open = message->open[i];
 
@@ -101,6 +107,71 @@ static void cut(struct counted *message, size_t at, size_t step)
 		message->open[kept++] = open;
 	}
 	message->n_open = kept;
+}
+
+/* What had been cut before has left the room. */
+static void put_pad(struct counted *message, size_t at)
+{
+	const struct nlattr pad = { .nla_len = NLA_HDRLEN, .nla_type = OVS_TUNNEL_KEY_ATTR_PAD };
+
+	memmove(message->bytes + at + NLA_HDRLEN, message->bytes + at, message->len - at);
+	memcpy(message->bytes + at, &pad, sizeof(pad));
+	resize(message, message->len + NLA_HDRLEN);
+	for (uint32_t i = 0; i < message->n_open; i++)
+		if (message->open[i].offset >= at)
+			message->open[i].offset += NLA_HDRLEN;
+}
+
+/* The id of a tunnel, which stands at that offset, gets its pad, or loses the one that it has. */
+static int toggle_pad(struct counted *message, size_t id, size_t pad)
+{
+	if (pad)
+		cut(message, pad, NLA_HDRLEN);
+	else
+		put_pad(message, id);
+	return pad ? -NLA_HDRLEN : NLA_HDRLEN;
+}
+
+/*
+ * What follows the counters stands elsewhere without them. When that is at another place modulo 8,
+ * the first 64-bit value wants the pad that it had not, or the other way round; all that comes
+ * after it stands as before. By how much the nest at that offset grew; 0: it has no such value.
+ */
+static int realign(struct counted *message, size_t at, const struct rig_nest *nest,
+		   unsigned int depth)
+{
+	size_t in = at + NLA_HDRLEN, end, pad = 0;
+	struct nlattr outer, attr;
+	int grown = 0;
+
+	memcpy(&outer, message->bytes + at, sizeof(outer));
+	end = at + outer.nla_len;
+	for (; !grown && in + NLA_HDRLEN <= end; in += NLA_ALIGN(attr.nla_len)) {
+		unsigned int number;
+		const struct rig_attr *known;
+
+		memcpy(&attr, message->bytes + in, sizeof(attr));
+		if (attr.nla_len < NLA_HDRLEN || attr.nla_len > end - in)
+			return 0;
+		number = attr.nla_type & NLA_TYPE_MASK;
+		known = rig_attr_get(nest, number);
+		if (known && known->type == RIG_TYPE_NEST && depth < RIG_NEST_DEPTH_MAX)
+			grown = realign(message, in, known->nest, depth + 1);
+		else if (nest == &rig_nest_tunnel && number == OVS_TUNNEL_KEY_ATTR_ID)
+			grown = toggle_pad(message, in, pad);
+		else if (nest == &rig_nest_tunnel && number == OVS_TUNNEL_KEY_ATTR_PAD &&
+			 attr.nla_len == NLA_HDRLEN)
+			pad = in;
+	}
+	outer.nla_len += grown;
+	memcpy(message->bytes + at, &outer, sizeof(outer));
+	return grown;
+}
+
+static bool is_actions(const struct rig_family *family, const struct nlattr *nla)
+{
+	return family->index == RIG_FLOW &&
+	       (nla->nla_type & NLA_TYPE_MASK) == OVS_FLOW_ATTR_ACTIONS;
 }
 
 /* Applies the rows to the attribute at that offset; true when it is gone. */
@@ -134,6 +205,7 @@ void counters_remove(struct counted *message, const struct rig_family_ids *ids, 
 	const struct rig_family *family;
 	struct nlmsghdr header;
 	size_t at = HEADERS;
+	uint32_t len = message->len;
 
 	if (message->len < HEADERS)
 		return;
@@ -147,7 +219,11 @@ void counters_remove(struct counted *message, const struct rig_family_ids *ids, 
 		memcpy(&nla, message->bytes + at, sizeof(nla));
 		if (nla.nla_len < NLA_HDRLEN || nla.nla_len > message->len - at)
 			break;
-		if (!treat(message, at, &nla, family, judged))
-			at += NLA_ALIGN(nla.nla_len);
+		if (treat(message, at, &nla, family, judged))
+			continue;
+		if ((judged & COUNTERS_ALIGNED) && is_actions(family, &nla) &&
+		    (len - message->len) % 8)
+			nla.nla_len += realign(message, at, &rig_nest_action, 0);
+		at += NLA_ALIGN(nla.nla_len);
 	}
 }

@@ -22,9 +22,10 @@ struct counted {
 
 /* What can be judged all the same. */
 enum {
-	COUNTERS_FLOWS = 0x1, /* how many flows there are */
-	COUNTERS_MASKS = 0x2, /* and how many masks: dumps may tell of tighter ones */
-	COUNTERS_PADS = 0x4,  /* what aligns them: a kernel's build decides */
+	COUNTERS_FLOWS = 0x1,	/* how many flows there are */
+	COUNTERS_MASKS = 0x2,	/* and how many masks: dumps may tell of tighter ones */
+	COUNTERS_PADS = 0x4,	/* what aligns them: a kernel's build decides */
+	COUNTERS_ALIGNED = 0x8, /* and pads behind them, which depend on them: it does align */
 };
 
 void counters_remove(struct counted *message, const struct rig_family_ids *ids,

@@ -191,6 +191,7 @@ int rig_trace_judge(struct rig_trace *trace, const struct rig_trace_options *opt
 	t.inbox.ids = t.ids;
 	t.known.ids = t.upcalls.ids = t.ids;
 	t.known.watch = options->watch;
+	t.known.aligned = facts.pad64;
 	if (ret == 0) {
 		t.known.model = make_model(options, &facts);
 		t.upcalls.model = make_model(options, &facts);

@@ -119,10 +119,11 @@ const char *knowledge_gap(const struct knowledge *known, const struct rig_messag
 unsigned int knowledge_of_counters(const struct knowledge *known, const struct rig_message *message)
 {
 	const struct known_dp *dp = find(known, rig_message_dp(message));
+	unsigned int pads = COUNTERS_PADS | (known->aligned ? COUNTERS_ALIGNED : 0);
 
 	if (!dp || !dp->flows)
-		return COUNTERS_PADS;
-	return COUNTERS_PADS | COUNTERS_FLOWS | (dp->masks ? COUNTERS_MASKS : 0);
+		return pads;
+	return pads | COUNTERS_FLOWS | (dp->masks ? COUNTERS_MASKS : 0);
 }
 
 /* ---- teaching ---- */

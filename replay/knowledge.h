@@ -40,7 +40,8 @@ struct knowledge {
 	bool failed;			     /* the watch: out of memory */
 	struct known_dp dps[KNOWN_DATAPATHS];
 	unsigned int n_dps;
-	bool all; /* there are no other datapaths */
+	bool all;     /* there are no other datapaths */
+	bool aligned; /* 64-bit values are, by padding: the kernel was built so */
 };
 
 /* Why the answer to this request cannot be told; NULL: it can. */

@@ -295,9 +295,60 @@ static void lying_lengths(void)
 	CU_ASSERT_EQUAL(verdict.messages, 4);
 }
 
+#define BEGINNING                                               \
+	"> dp.get @flags=request|dump @seq=1 @pid=9",           \
+		"< nl.done @flags=multi @seq=1 @pid=9 error=0", \
+		"> dp.new @flags=request|echo @seq=2 @pid=9 name=br0 upcall_pid=0"
+
+/* The counters of a flow decide whether a tunnel's id in its actions is padded. */
+static void padded_behind_counters(void)
+{
+#define FLOW_SAYS \
+	"< flow.get @flags=multi @seq=4 @pid=9 dp=31 ufid=00112233445566778899aabbccddeeff "
+#define TO_TUNNEL(pad) "actions{set(tunnel(" pad "tun_id=0x2a,dst=1.2.3.4,ttl=64)),output:0}"
+	static const struct {
+		const char *reply;
+		unsigned int wrong;
+	} row[] = {
+		{ FLOW_SAYS TO_TUNNEL("pad=hex:,"), 0 },
+		{ FLOW_SAYS TO_TUNNEL(""), 1 },
+		{ FLOW_SAYS "used=5 pad=hex: stats(n_packets=1,n_bytes=60) " TO_TUNNEL(""), 0 },
+		{ FLOW_SAYS "used=5 pad=hex: stats(n_packets=1,n_bytes=60) " TO_TUNNEL("pad=hex:,"),
+		  1 },
+		{ FLOW_SAYS
+		  "used=5 pad=hex: stats(n_packets=1,n_bytes=60) tcp_flags=syn " TO_TUNNEL(""),
+		  0 },
+		{ FLOW_SAYS "used=5 pad=hex: stats(n_packets=1,n_bytes=60) actions{set(tunnel("
+			    "tun_id=0x2b,dst=1.2.3.4,ttl=64)),output:0}",
+		  1 },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		const char *lines[] = {
+			BEGINNING,
+			"< dp.new @flags=0 @seq=2 @pid=9 dp=31 name=br0 pad=hex: stats(n_flows=0) "
+			"pad=hex: megaflow_stats(n_masks=0) user_features=0 masks_cache_size=256",
+			"> flow.new @flags=request|create @seq=3 @pid=9 dp=31 "
+			"ufid=00112233445566778899aabbccddeeff" FLOW_KEY " " TO_TUNNEL(""),
+			"> flow.get @flags=request|dump @seq=4 @pid=9 dp=31 "
+			"ufid_flags=omit_key|omit_mask",
+			row[i].reply,
+			"< nl.done @flags=multi @seq=4 @pid=9 error=0",
+			NULL,
+		};
+		struct seen seen;
+		struct rig_trace_verdict verdict = judge(lines, &seen);
+
+		CU_ASSERT_EQUAL(verdict.wrong, row[i].wrong);
+		CU_ASSERT_EQUAL(verdict.right, 4 - row[i].wrong);
+		CU_ASSERT_EQUAL(seen.packet, row[i].wrong ? 6 : 0);
+	}
+}
+
 RIG_TEST_SUITE(trace_judge, { "all is right", all_is_right },
 	       { "one reply altered", one_reply_altered },
 	       { "begins in the middle", begins_in_the_middle },
 	       { "notifications and senders", notifications_and_senders }, { "upcalls", upcalls },
 	       { "device gone", device_gone }, { "never answered", never_answered },
-	       { "lying lengths", lying_lengths });
+	       { "lying lengths", lying_lengths },
+	       { "padded behind counters", padded_behind_counters });
