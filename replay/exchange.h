@@ -9,6 +9,7 @@
 struct exchange_answer {
 	const struct queue_item *item;
 	const struct rig_message *message;
+	bool beside; /* not judged, as what it answers is beyond the model */
 };
 
 struct exchange {

@@ -145,6 +145,8 @@ static int fill_inbox(struct trial *t, unsigned int counters, bool *heard)
 		bool control = trial_is_control(exchange->answers[i].message);
 		bool told = notifies && !replies && !control;
 
+		if (exchange->answers[i].beside)
+			continue;
 		if (notifies && !control && is_copy(exchange, i))
 			continue;
 		*heard |= told;

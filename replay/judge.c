@@ -27,16 +27,56 @@ static bool tracks_connections(const struct rig_node *node)
 	return false;
 }
 
+static const char through_ct[] = "packets executed through connection tracking";
+
 /*
- * Why the request is not for the model at all. What a packet does to connections would leave the
- * model without a known state, though nothing else depends on it that a trace shows.
+ * Whether it is not for the model at all. What a packet does to connections would leave the model
+ * without a known state, though nothing else depends on it that a trace shows.
  */
-static const char *beyond_traces(const struct exchange *exchange)
+static bool is_beyond(const struct rig_message *m)
+{
+	return m->family && m->family->index == RIG_PACKET && tracks_connections(m->nodes);
+}
+
+/* The answers to what is beyond. -1: they cannot be told from those to the rest of the datagram. */
+static int set_beside(struct exchange *exchange, const struct rig_message *beyond)
 {
 	for (const struct rig_message *m = exchange->messages; m; m = m->next)
-		if (m->family && m->family->index == RIG_PACKET && tracks_connections(m->nodes))
-			return "packets executed through connection tracking";
-	return NULL;
+		if (m->seq == beyond->seq && !is_beyond(m))
+			return -1;
+	for (size_t i = 0; i < exchange->n_answers; i++)
+		exchange->answers[i].beside |= exchange->answers[i].message->seq == beyond->seq;
+	return 0;
+}
+
+/*
+ * The datagram without what is beyond the model, whose answers are set beside. Its size; 0: nothing
+ * is left, or the answers do not tell to which message they are. -1: out of memory.
+ */
+static long leave_out(struct trial *t, const uint8_t **datagram)
+{
+	const struct queue_item *request = t->exchange.request;
+	uint8_t *bytes = rig_arena_alloc(&t->arena, request->size);
+	size_t at = 0, size = 0;
+
+	*datagram = bytes;
+	if (!bytes)
+		return -1;
+	for (const struct rig_message *m = t->exchange.messages; m && at < request->size;
+	     m = m->next) {
+		size_t step = m->raw ? request->size : NLMSG_ALIGN((size_t)m->len);
+
+		if (step > request->size - at)
+			step = request->size - at;
+		if (!is_beyond(m)) {
+			memcpy(bytes + size, request->bytes + at, step);
+			size += step;
+		} else if (set_beside(&t->exchange, m) < 0) {
+			return 0;
+		}
+		at += step;
+	}
+	return size;
 }
 
 /* Whoever walks the trace with the judge hears of the request. */
@@ -60,13 +100,50 @@ static void name_place(struct trial *t)
 	rig_bytes_free(&name);
 }
 
+/* What it has changed is not known to the model. */
+static int give_up(struct trial *t, const char *beyond, bool tainted)
+{
+	for (const struct rig_message *m = t->exchange.messages; m; m = m->next)
+		knowledge_doubt(&t->known, m);
+	return tell(t, beyond, tainted);
+}
+
+/* The datagram is the request, or what is left of it: left_out says why, NULL that it is all. */
+static int judge_datagram(struct trial *t, const uint8_t *datagram, size_t size,
+			  const char *left_out)
+{
+	struct exchange *exchange = &t->exchange;
+	struct rig_findings findings = { .arena = &t->arena };
+	const char *beyond;
+	int ret, gone;
+
+	rig_model_socket(t->known.model, SOCK_SENDER, exchange->pid, exchange->flags, NULL);
+	gone = netdevs_follow(&t->known, exchange, &t->arena);
+	if (gone < 0)
+		return -1;
+	while (gone-- > 0)
+		trial_count_unjudged(t,
+				     "ports whose devices went away, which the trace does not show",
+				     exchange->request->packet);
+	ret = rig_model_send(t->known.model, SOCK_SENDER, datagram, size, &t->answer);
+	if (ret < 0 || t->answer.unmodelled) {
+		beyond = ret < 0 ? "a datagram that is too large" : t->answer.unmodelled;
+		trial_count_unjudged(t, beyond, exchange->request->packet);
+		return give_up(t, beyond, ret < 0 || t->answer.tainted);
+	}
+	if (trial_compare(t, &findings) < 0)
+		return -1;
+	if (trial_conclude(t, &findings, &beyond) < 0)
+		return -1;
+	return tell(t, beyond ? beyond : left_out, false);
+}
+
 static int judge_request(struct trial *t)
 {
-	const char *beyond;
-	int gone;
-	struct rig_findings findings = { .arena = &t->arena };
 	struct exchange *exchange = &t->exchange;
-	int ret;
+	const struct rig_message *beyond;
+	const uint8_t *datagram;
+	long size;
 
 	rig_arena_reset(&t->arena);
 	if (exchange_take(exchange, &t->queue, t->ids, &t->arena) < 0)
@@ -77,34 +154,15 @@ static int judge_request(struct trial *t)
 	}
 	asked_note(&t->asked, exchange);
 	name_place(t);
-
-	beyond = beyond_traces(exchange);
-	if (beyond) {
-		trial_count_unjudged(t, beyond, exchange->request->packet);
-		return tell(t, beyond, false);
-	}
-	rig_model_socket(t->known.model, SOCK_SENDER, exchange->pid, exchange->flags, NULL);
-	gone = netdevs_follow(&t->known, exchange, &t->arena);
-	if (gone < 0)
+	for (beyond = exchange->messages; beyond && !is_beyond(beyond);)
+		beyond = beyond->next;
+	if (!beyond)
+		return judge_datagram(t, exchange->request->bytes, exchange->request->size, NULL);
+	trial_count_unjudged(t, through_ct, exchange->request->packet);
+	size = leave_out(t, &datagram);
+	if (size < 0)
 		return -1;
-	while (gone-- > 0)
-		trial_count_unjudged(t,
-				     "ports whose devices went away, which the trace does not show",
-				     exchange->request->packet);
-	ret = rig_model_send(t->known.model, SOCK_SENDER, exchange->request->bytes,
-			     exchange->request->size, &t->answer);
-	if (ret < 0 || t->answer.unmodelled) {
-		beyond = ret < 0 ? "a datagram that is too large" : t->answer.unmodelled;
-		trial_count_unjudged(t, beyond, exchange->request->packet);
-		for (const struct rig_message *m = exchange->messages; m; m = m->next)
-			knowledge_doubt(&t->known, m);
-		return tell(t, beyond, ret < 0 || t->answer.tainted);
-	}
-	if (trial_compare(t, &findings) < 0)
-		return -1;
-	if (trial_conclude(t, &findings, &beyond) < 0)
-		return -1;
-	return tell(t, beyond, false);
+	return size ? judge_datagram(t, datagram, size, through_ct) : give_up(t, through_ct, false);
 }
 
 /* ---- all of it ---- */

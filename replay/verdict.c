@@ -129,6 +129,8 @@ static int think_again(struct trial *t, struct rig_findings *findings, const cha
 	for (size_t i = 0; i < exchange->n_answers; i++) {
 		const struct exchange_answer *answer = &exchange->answers[i];
 
+		if (answer->beside)
+			continue;
 		if (rig_message_errno(answer->message) > 0) {
 			*impossible |= !possible_error(exchange, answer);
 			taught = false;

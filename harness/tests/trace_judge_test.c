@@ -299,6 +299,48 @@ static void lying_lengths(void)
 	"> dp.get @flags=request|dump @seq=1 @pid=9",           \
 		"< nl.done @flags=multi @seq=1 @pid=9 error=0", \
 		"> dp.new @flags=request|echo @seq=2 @pid=9 name=br0 upcall_pid=0"
+#define DP_HAS(flows)                                                                            \
+	"< dp.get @flags=0 @seq=4 @pid=9 dp=31 name=br0 stats(n_flows=" flows ") megaflow_stats" \
+	"(n_masks=1) user_features=0 masks_cache_size=256"
+
+/* A packet through connection tracking is not judged; the flow that goes before it is made. */
+static void beside_connections(void)
+{
+	static const char flow_and_packet[] =
+		"> flow.new @flags=request|create @seq=3 @pid=9 dp=31" FLOW_KEY
+		" actions{output:0}\n+ packet.execute @flags=request @seq=%s @pid=9 dp=31 "
+		"packet=frame{eth(src=02:00:00:00:00:01,dst=02:00:00:00:00:02),eth_type(0x1234)} "
+		"key{in_port(0)} actions{ct(zone=1)}";
+	static const struct {
+		const char *packet_seq, *seen;
+		unsigned int right, wrong, unjudged;
+	} row[] = {
+		{ "9", DP_HAS("1"), 4, 0, 1 },
+		{ "9", DP_HAS("2"), 3, 1, 1 },
+		/* Whose answer is missing cannot be told: nobody knows whether there is a flow. */
+		{ "3", DP_HAS("1"), 3, 0, 1 },
+		{ "3", DP_HAS("0"), 3, 0, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		char both[512];
+		const char *lines[] = {
+			BEGINNING,   "< dp.new @flags=0 @seq=2 @pid=9 dp=31 name=br0" DP_REST,
+			both,	     "> dp.get @flags=request @seq=4 @pid=9 dp=31",
+			row[i].seen, NULL,
+		};
+		struct seen seen;
+		struct rig_trace_verdict verdict;
+
+		snprintf(both, sizeof(both), flow_and_packet, row[i].packet_seq);
+		verdict = judge(lines, &seen);
+		CU_ASSERT_EQUAL(verdict.right, row[i].right);
+		CU_ASSERT_EQUAL(verdict.wrong, row[i].wrong);
+		CU_ASSERT_EQUAL(verdict.unjudged, row[i].unjudged);
+		CU_ASSERT_PTR_NOT_NULL(reason(&verdict, "connection tracking"));
+		CU_ASSERT_EQUAL(seen.packet, row[i].wrong ? 6 : 0);
+	}
+}
 
 /* The counters of a flow decide whether a tunnel's id in its actions is padded. */
 static void padded_behind_counters(void)
@@ -350,5 +392,5 @@ RIG_TEST_SUITE(trace_judge, { "all is right", all_is_right },
 	       { "begins in the middle", begins_in_the_middle },
 	       { "notifications and senders", notifications_and_senders }, { "upcalls", upcalls },
 	       { "device gone", device_gone }, { "never answered", never_answered },
-	       { "lying lengths", lying_lengths },
+	       { "lying lengths", lying_lengths }, { "beside connections", beside_connections },
 	       { "padded behind counters", padded_behind_counters });
