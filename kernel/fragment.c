@@ -22,7 +22,8 @@
  * @vport: where the fragments go
  * @dst: the packet's own
  * @inner_protocol: below an MPLS label stack
- * @vlan: a tag that travels beside the packet; all zero without one
+ * @vlan: a tag that travels beside the packet; all zero without one. It loses its CFI bit on the
+ *	way, as the datapath has always had it
  * @ethernet: the frame has an Ethernet header
  * @labels: where in @head an MPLS label stack begins, or 0
  * @head_len: bytes of @head
@@ -91,7 +92,7 @@ static void behead(struct cutting *cut, struct sk_buff *skb, u8 network)
 	cut->inner_protocol = skb->inner_protocol;
 	if (skb_vlan_tag_present(skb)) {
 		cut->vlan.proto = skb->vlan_proto;
-		cut->vlan.tci = skb_vlan_tag_get(skb);
+		cut->vlan.tci = skb_vlan_tag_get(skb) & ~VLAN_CFI_MASK;
 	}
 	if (eth_p_mpls(skb->protocol))
 		cut->labels = skb_network_offset(skb);

@@ -70,7 +70,8 @@ static int get_by_name(struct rig_request *r, const char *name)
 		return 0;
 	}
 	/* No other subsystem calls itself so. */
-	if (strncmp(name, "ovs_", 4))
+	r->foreign = strncmp(name, "ovs_", 4) != 0;
+	if (r->foreign)
 		rig_answer_unmodelled(r->out, "a family that is not OVS's", false);
 	return -ENOENT;
 }
@@ -83,7 +84,8 @@ static int get_by_id(struct rig_request *r, uint16_t id)
 		put_family(r, i);
 		return 0;
 	}
-	if (id >= GENL_ID_CTRL && id < RIG_GENL_IDS_IN_USE)
+	r->foreign = id >= GENL_ID_CTRL && id < RIG_GENL_IDS_IN_USE;
+	if (r->foreign)
 		rig_answer_unmodelled(r->out, "a family that is not OVS's", false);
 	return -ENOENT;
 }

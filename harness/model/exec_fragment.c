@@ -75,20 +75,20 @@ static void fragment_ip4(struct rig_exec *x, const struct rig_packet *p, struct 
 		rig_answer_fatal(x->out, "fragments behind a header that is cut off");
 		return;
 	}
+	room = p->mru < header ? UINT32_MAX : p->mru - header;
+	total = p->len - layer2 - header;
+	if (room < 8 && room < total) {
+		rig_answer_fatal(x->out, "fragments without contents, for ever");
+		return;
+	}
 	if (header < 20) {
 		rig_answer_unmodelled(x->out, "fragmentation behind a malformed header", false);
 		return;
 	}
-	room = p->mru < header ? UINT32_MAX : p->mru - header;
-	total = p->len - layer2 - header;
 	for (size_t from = 0; from < total; from += len) {
 		len = total - from;
 		if (len > room)
 			len = room & ~(size_t)7;
-		if (!len) {
-			rig_answer_fatal(x->out, "fragments without contents, for ever");
-			return;
-		}
 		send_piece(x, p, port, header, from, len, from + len == total);
 	}
 }

@@ -158,8 +158,8 @@ int rig_genl_receive(struct rig_request *r, int *done)
 		r->family = i;
 		return receive(r, &rig_genl_families[i], done);
 	}
-	/* It may be some other family of this kernel. */
-	if (r->nlh->nlmsg_type < RIG_GENL_IDS_IN_USE)
+	r->foreign = r->nlh->nlmsg_type < RIG_GENL_IDS_IN_USE;
+	if (r->foreign)
 		rig_answer_unmodelled(r->out, "a generic netlink family that is not OVS's", false);
 	return -ENOENT;
 }

@@ -38,6 +38,7 @@ static void put_ack(struct rig_request *r, int error)
 	bool tlvs = r->ext.text && (sock->flags & RIG_MODEL_EXT_ACK);
 	uint16_t flags = (capped ? NLM_F_CAPPED : 0) | (tlvs ? NLM_F_ACK_TLVS : 0);
 	uint32_t payload = h->nlmsg_len - NLMSG_HDRLEN;
+	struct rig_expected *e;
 
 	rig_message_begin(r->out, r->sock, sock->portid, RIG_ROLE_ACK, NLMSG_ERROR, flags,
 			  h->nlmsg_seq, sock->portid);
@@ -49,6 +50,9 @@ static void put_ack(struct rig_request *r, int error)
 	}
 	if (tlvs)
 		put_ext_ack(r, error);
+	e = rig_message_current(r->out);
+	if (e)
+		e->optional = r->foreign;
 	rig_message_end(r->out);
 }
 

@@ -179,6 +179,7 @@ struct rig_request {
 	enum rig_model_family family;
 	const struct nlattr *attr[16]; /* of the outer level, by type */
 	unsigned int set;	       /* of the dump */
+	bool foreign;		       /* another family may answer, in whatever way */
 	struct {
 		const char *text;
 		const struct nlattr *attr;

@@ -190,6 +190,10 @@ static void controller(void)
 	/* Of other families nothing is known, and that is said. */
 	test_world_send(&w, 0, "ctrl.getfamily family_name=nlctrl");
 	CU_ASSERT_PTR_NOT_NULL(w.answer.unmodelled);
+	CU_ASSERT(w.answer.count == 1 && w.answer.list[0].optional);
+	test_world_send(&w, 0, "msg @type=20 @flags=request|ack hex:7d0000d300000000");
+	CU_ASSERT_PTR_NOT_NULL(w.answer.unmodelled);
+	CU_ASSERT(w.answer.count == 1 && w.answer.list[0].optional);
 	test_world_close(&w);
 }
 
