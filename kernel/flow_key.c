@@ -390,13 +390,28 @@ static struct ovsr_key_range range_of(const struct ovsr_key *key)
 	return (struct ovsr_key_range){ start * sizeof(*words), end * sizeof(*words) };
 }
 
+/* An nsh attribute need not give all of the header, or any of it. */
+static size_t nsh_bytes_named(const struct key_request *req)
+{
+	const struct nlattr *nest = req->a[OVS_KEY_ATTR_NSH];
+
+	if (nest && nla_find_nested(nest, OVS_NSH_KEY_ATTR_MD1))
+		return offsetofend(struct ovsr_key, nsh);
+	if (nest && nla_find_nested(nest, OVS_NSH_KEY_ATTR_BASE))
+		return offsetof(struct ovsr_key, nsh.context);
+	if (req->present & A(CT_ZONE))
+		return offsetof(struct ovsr_key, nsh);
+	return offsetof(struct ovsr_key, ct_zone);
+}
+
 /*
  * A key names the flows that were installed with the same values, up to the last one that it gives:
  * which conntrack fields a flow has that are kept behind that does not count. 6.1 does it so, with
  * its fields in the order of ours, eight bytes at a time.
  */
-static size_t bytes_named(const struct ovsr_key *key, u64 present)
+static size_t bytes_named(const struct ovsr_key *key, const struct key_request *req)
 {
+	u64 present = req->present;
 	u64 tuples = A(CT_ORIG_TUPLE_IPV4) | A(CT_ORIG_TUPLE_IPV6);
 	u64 frame = ovsr_key_promised(key);
 
@@ -408,6 +423,8 @@ static size_t bytes_named(const struct ovsr_key *key, u64 present)
 		return offsetof(struct ovsr_key, ipv4.ct_orig);
 	if (frame & A(IPV6) && !(frame & A(ND)))
 		return offsetof(struct ovsr_key, ipv6.ct_orig);
+	if (frame & A(NSH))
+		return nsh_bytes_named(req);
 	if (frame || present & A(CT_ZONE))
 		return offsetof(struct ovsr_key, ct_orig_src_port);
 	return offsetof(struct ovsr_key, ct_zone);
@@ -424,7 +441,7 @@ int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nla
 	if (err)
 		return err;
 	keys = req.present;
-	match->named = bytes_named(&match->key, keys);
+	match->named = bytes_named(&match->key, &req);
 	err = mask_parse(&req, key, mask, match);
 	if (err)
 		return err;
@@ -442,7 +459,7 @@ int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_match
 	err = request_parse(&req, attr, &match->key);
 	if (err)
 		return err;
-	match->named = bytes_named(&match->key, req.present);
+	match->named = bytes_named(&match->key, &req);
 	return keys_promised(&match->key, req.present, log) ? 0 : -EINVAL;
 }
 
