@@ -14,6 +14,7 @@
 
 #include "cli/cli.h"
 #include "judge/klog.h"
+#include "judge/known.h"
 
 enum { FINDINGS = 8 };
 
@@ -69,6 +70,12 @@ void rig_boot_begin(struct rig_boot *boot)
 	rig_boot_add(boot, "rcutree.jiffies_till_first_fqs=0 rcutree.jiffies_till_next_fqs=1");
 	rig_boot_add(boot, "--add");
 	rig_boot_add(boot, "%s/build/nlrig=/bin/nlrig", root);
+}
+
+void rig_boot_put(struct rig_boot *boot, const char *from, const char *to)
+{
+	rig_boot_add(boot, "--add");
+	rig_boot_add(boot, "%s=%s", from, to);
 }
 
 void rig_boot_program(struct rig_boot *boot)
@@ -142,20 +149,39 @@ static char *read_result(const struct rig_boot *boot, const char *name, size_t *
 	return rig_file_read(path, size, NULL);
 }
 
-/* How many splats the kernel's log has; each is shown. */
+static bool is_accepted(const struct rig_boot *boot, const char *release,
+			const struct rig_klog_finding *finding)
+{
+	const struct rig_known_where where = { .target = boot->target, .kernel = release };
+	char headline[160];
+
+	if (!boot->known)
+		return false;
+	rig_klog_headline(finding, headline, sizeof(headline));
+	return rig_known_logs(boot->known, &where, headline) != NULL;
+}
+
+/* How many splats the kernel's log has that are not accepted; each is shown. */
 static size_t judge_log(const struct rig_boot *boot, const char *name, FILE *to)
 {
 	struct rig_klog_finding findings[FINDINGS];
-	size_t size = 0, n = 0, i;
+	size_t size = 0, n = 0, i, accepted = 0;
 	char *log = read_result(boot, name, &size);
+	char release[64] = "";
 
+	if (log && sscanf(log, "%*[^L]Linux version %63s", release) != 1)
+		sscanf(log, "Linux version %63s", release);
 	if (log)
 		n = rig_klog_judge(log, size, findings, FINDINGS);
 	for (i = 0; i < n && i < FINDINGS; i++)
-		fprintf(to, "%s/%s:%u: %s\n%.*s\n", boot->folder, name, findings[i].line,
-			findings[i].what, (int)findings[i].context_len, findings[i].context);
+		if (is_accepted(boot, release, &findings[i]))
+			accepted++;
+		else
+			fprintf(to, "%s/%s:%u: %s\n%.*s\n", boot->folder, name, findings[i].line,
+				findings[i].what, (int)findings[i].context_len,
+				findings[i].context);
 	free(log);
-	return n;
+	return n - accepted;
 }
 
 int rig_boot_judge(const struct rig_boot *boot, FILE *to)

@@ -11,7 +11,8 @@
 
 struct rig_boot {
 	const char *vm, *target, *folder, *timeout; /* in */
-	char **argv;				    /* of ci/vm/boot */
+	const struct rig_known *known; /* what its kernel may complain of; NULL: nothing */
+	char **argv;		       /* of ci/vm/boot */
 	size_t argc;
 	int status; /* what it ended with, as wait() has it */
 	bool interrupted;
@@ -21,6 +22,7 @@ struct rig_boot {
 void rig_boot_begin(struct rig_boot *boot);
 void rig_boot_add(struct rig_boot *boot, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+void rig_boot_put(struct rig_boot *boot, const char *from, const char *to); /* a file or folder */
 void rig_boot_program(struct rig_boot *boot); /* "-- /bin/nlrig", for its arguments to follow */
 
 /*

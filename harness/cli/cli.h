@@ -169,6 +169,8 @@ struct rig_diff_options {
 	const char *vm;	     /* NULL: here */
 	const char *report;  /* folder of the case files */
 	const char *timeout; /* of the guest, in seconds */
+	const char *known_folder;
+	const struct rig_known *known; /* what is there */
 	uint64_t seed;
 	uint64_t from;	   /* message of the seed's sequence */
 	uint64_t messages; /* to be sent, about */

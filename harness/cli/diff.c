@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "judge/known.h"
 
 static int read_option(struct rig_diff_options *o, int opt, const char *value)
 {
@@ -20,6 +21,9 @@ static int read_option(struct rig_diff_options *o, int opt, const char *value)
 		return rig_cli_read_number("--messages", value, &o->messages);
 	case 'r':
 		o->report = value;
+		return RIG_EXIT_PASSED;
+	case 'n':
+		o->known_folder = value;
 		return RIG_EXIT_PASSED;
 	case 'l':
 		o->timeout = value;
@@ -41,6 +45,23 @@ static int read_option(struct rig_diff_options *o, int opt, const char *value)
 	}
 }
 
+static int run_it(struct rig_diff_options *o)
+{
+	struct rig_known *known = rig_known_new();
+	struct rig_error err = {};
+	int status;
+
+	o->known = known;
+	if (!known || rig_known_load(known, o->known_folder, &err) < 0)
+		status = rig_cli_bad_error(&err);
+	else if (o->target == RIG_TARGET_MODEL || !o->vm)
+		status = rig_diff_run(o);
+	else
+		status = rig_diff_guest(o);
+	rig_known_free(known);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -50,6 +71,7 @@ static int run(int argc, char **argv)
 		{ "from", required_argument, NULL, 'p' },
 		{ "messages", required_argument, NULL, 'm' },
 		{ "report", required_argument, NULL, 'r' },
+		{ "known", required_argument, NULL, 'n' },
 		{ "timeout", required_argument, NULL, 'l' },
 		{ "keep-going", no_argument, NULL, 'k' },
 		{ "print", no_argument, NULL, 'P' },
@@ -61,6 +83,7 @@ static int run(int argc, char **argv)
 	struct rig_diff_options o = {
 		.target = RIG_TARGET_MODEL,
 		.report = "build/report/diff",
+		.known_folder = "corpora/known",
 		.timeout = "3600",
 		.seed = 1,
 		.messages = 50000,
@@ -80,9 +103,7 @@ static int run(int argc, char **argv)
 		return status;
 	if (o.print)
 		return rig_diff_print(&o);
-	if (o.target == RIG_TARGET_MODEL || !o.vm)
-		return rig_diff_run(&o);
-	return rig_diff_guest(&o);
+	return run_it(&o);
 }
 
 const struct rig_command_line rig_cli_diff = {
@@ -104,6 +125,7 @@ const struct rig_command_line rig_cli_diff = {
 		"  --keep-going   do not end at a divergence: one case for each kind of them\n"
 		"  --print        send nothing: print the cases that would be run\n"
 		"  --report DIR   for the cases and the guest's log (build/report/diff)\n"
+		"  --known DIR    what a kernel may complain of (corpora/known)\n"
 		"  --timeout S    kill a guest after S seconds (3600)\n"
 		"  --host-kernel  drive this machine's own kernel, in a network namespace of its\n"
 		"                 own: a bug in its datapath is then a bug on this machine\n"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/boot.h"
 #include "cli/cli.h"
@@ -44,10 +45,15 @@ static uint64_t position(const struct session *s)
 static void make_command(struct rig_boot *boot, const struct rig_diff_options *o)
 {
 	rig_boot_begin(boot);
+	rig_boot_add(boot, "--moves");
+	rig_boot_add(boot, "position");
+	if (access(o->known_folder, F_OK) == 0)
+		rig_boot_put(boot, o->known_folder, "/known");
 	rig_boot_program(boot);
 	rig_boot_add(boot, "diff");
 	rig_boot_add(boot, "--target=%s", boot->target);
 	rig_boot_add(boot, "--report=%s", RIG_BOOT_HOST);
+	rig_boot_add(boot, "--known=/known");
 	rig_boot_add(boot, "--seed=%" PRIu64, o->seed);
 	rig_boot_add(boot, "--from=%" PRIu64, o->from);
 	rig_boot_add(boot, "--messages=%" PRIu64, o->messages);
@@ -64,6 +70,7 @@ int rig_diff_guest(const struct rig_diff_options *o)
 		.target = rig_target_name[o->target],
 		.folder = folder,
 		.timeout = o->timeout,
+		.known = o->known,
 	};
 	int status;
 

@@ -10,7 +10,8 @@
 
 #include "judge/klog.h"
 
-enum { RECORD_MAX = 8192 };
+/* A complaint behind so many in one round is judged with the guest. */
+enum { RECORD_MAX = 8192, FINDINGS = 8 };
 
 void rig_diff_log_open(struct rig_diff_log *log)
 {
@@ -43,30 +44,33 @@ static void read_records(struct rig_diff_log *log)
 	}
 }
 
-/* "WARN at net/core/dst.c:172 dst_release+0x60/0xce": without what differs from run to run. */
-static void name(const struct rig_klog_finding *finding, struct rig_finding *complaint,
-		 struct rig_diff_log *log)
+static const struct rig_finding *complain(struct rig_diff_log *log, const char *headline,
+					  const struct rig_klog_finding *finding)
 {
-	const char *at = memmem(finding->text, finding->len, " at ", 4);
-	size_t left = at ? (size_t)(finding->text + finding->len - at) : 0;
-
-	snprintf(log->headline, sizeof(log->headline), "kernel log: %s%.*s", finding->what,
-		 (int)left, at ? at : "");
+	snprintf(log->headline, sizeof(log->headline), "kernel log: %s", headline);
 	snprintf(log->detail, sizeof(log->detail), "%.*s\n", (int)finding->context_len,
 		 finding->context);
-	*complaint = (struct rig_finding){ .headline = log->headline, .detail = log->detail };
+	log->complaint = (struct rig_finding){ .headline = log->headline, .detail = log->detail };
+	return &log->complaint;
 }
 
 const struct rig_finding *rig_diff_log_check(struct rig_diff_log *log)
 {
-	struct rig_klog_finding finding;
+	struct rig_klog_finding findings[FINDINGS];
+	char headline[160];
+	size_t n;
 
 	if (log->fd < 0)
 		return NULL;
 	read_records(log);
-	if (!log->text.size ||
-	    !rig_klog_judge(rig_bytes_text(&log->text), log->text.size, &finding, 1))
+	if (!log->text.size)
 		return NULL;
-	name(&finding, &log->complaint, log);
-	return &log->complaint;
+	n = rig_klog_judge(rig_bytes_text(&log->text), log->text.size, findings, FINDINGS);
+	for (size_t i = 0; i < n && i < FINDINGS; i++) {
+		rig_klog_headline(&findings[i], headline, sizeof(headline));
+		if (!log->known || !rig_known_logs(log->known, &log->where, headline))
+			return complain(log, headline, &findings[i]);
+		log->accepted++;
+	}
+	return NULL;
 }

@@ -3,11 +3,17 @@
 #ifndef RIG_CLI_DIFF_LOG_H
 #define RIG_CLI_DIFF_LOG_H
 
+#include <stdint.h>
+
 #include "judge/finding.h"
+#include "judge/known.h"
 #include "wire/bytes.h"
 
 struct rig_diff_log {
-	int fd; /* of /dev/kmsg; -1: it is not looked at */
+	int fd;			       /* of /dev/kmsg; -1: it is not looked at */
+	const struct rig_known *known; /* what is accepted; NULL: nothing */
+	struct rig_known_where where;
+	uint64_t accepted; /* how often */
 	struct rig_bytes text;
 	struct rig_finding complaint;
 	char headline[200];
@@ -18,8 +24,9 @@ void rig_diff_log_open(struct rig_diff_log *log);
 void rig_diff_log_close(struct rig_diff_log *log);
 
 /*
- * The first that the log has complained of since the last call; NULL: nothing. Valid until the next
- * call. What the kernel says but once cannot be had again: then the whole round is all there is.
+ * The first that the log has complained of since the last call, and that is not accepted; NULL:
+ * nothing. Valid until the next call. What the kernel says but once cannot be had again: then the
+ * whole round is all there is.
  */
 const struct rig_finding *rig_diff_log_check(struct rig_diff_log *log);
 

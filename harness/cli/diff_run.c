@@ -49,6 +49,7 @@ struct diff {
 	struct rig_diff_log log;
 	struct rig_arena arena; /* of the round in hand */
 	int position_fd;	/* a file that says where it is, for whoever outlives it; or -1 */
+	uint64_t position;
 	unsigned int start_ms;
 	unsigned int progress_ms;
 	long early_kib; /* the most memory that it had used after a tenth of the way */
@@ -139,12 +140,26 @@ static void keep_detail(struct diff *d, const struct rig_finding *finding)
 	rig_bytes_print(&d->detail, "%s", finding->detail);
 }
 
+/*
+ * A round that stops the kernel, or this program, is where to go on or to look. Written again and
+ * again, it says that both are alive.
+ */
+static void write_position(const struct diff *d)
+{
+	char text[24];
+	int size = snprintf(text, sizeof(text), "%20" PRIu64 "\n", d->position);
+
+	if (d->position_fd >= 0 && pwrite(d->position_fd, text, (size_t)size, 0) < 0)
+		return;
+}
+
 /* Whether it diverges first in the way that is being shrunk. */
 static bool fails(void *context, struct rig_script *script)
 {
 	struct diff *d = context;
 	const struct rig_finding *finding = NULL;
 
+	write_position(d);
 	if (rig_clock_ms() - d->since_ms < SHRINK_MS)
 		finding = play(d, script, d->batch);
 	if (!finding || strcmp(kind_of(finding), d->kind))
@@ -321,6 +336,9 @@ static void print_end(const struct diff *d)
 		printf("%s%s: %" PRIu64 "\n", beyond, d->reasons[i].what, d->reasons[i].count);
 	for (size_t i = 0; i < d->n_kinds; i++)
 		printf("divergence: %s: %" PRIu64 "\n", d->kinds[i].what, d->kinds[i].count);
+	if (d->log.accepted)
+		printf("complaints of the kernel that corpora/known accepts: %" PRIu64 "\n",
+		       d->log.accepted);
 	printf("%" PRIu64 " divergences\n", divergences(d));
 }
 
@@ -399,14 +417,14 @@ static void open_position(struct diff *d)
 		d->position_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 }
 
-/* A round that stops the kernel, or this program, is where to go on or to look. */
-static void write_position(const struct diff *d, uint64_t position)
+static void open_log(struct diff *d)
 {
-	char text[24];
-	int size = snprintf(text, sizeof(text), "%20" PRIu64 "\n", position);
+	const struct rig_link_facts *facts = rig_link_facts(d->link);
 
-	if (d->position_fd >= 0 && pwrite(d->position_fd, text, (size_t)size, 0) < 0)
-		return;
+	rig_diff_log_open(&d->log);
+	d->log.known = d->o->known;
+	d->log.where = (struct rig_known_where){ .target = rig_target_name[facts->target],
+						 .kernel = facts->release };
 }
 
 static int run_rounds(struct diff *d)
@@ -416,10 +434,11 @@ static int run_rounds(struct diff *d)
 
 	open_position(d);
 	if (rig_link_facts(d->link)->target != RIG_TARGET_MODEL)
-		rig_diff_log_open(&d->log);
+		open_log(d);
 	d->start_ms = d->progress_ms = rig_clock_ms();
 	while (round < end && !interrupted && !d->broken && (o->keep_going || !d->n_kinds)) {
-		write_position(d, round * RIG_ROUND_MESSAGES);
+		d->position = round * RIG_ROUND_MESSAGES;
+		write_position(d);
 		run_round(d, round++);
 		if (d->kcov)
 			rig_kcov_take(d->kcov);

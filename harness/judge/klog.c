@@ -2,6 +2,7 @@
 #include "judge/klog.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define CONTEXT_LINES_MAX 120
@@ -202,6 +203,14 @@ static bool is_own_fault(const char *log, size_t left)
 		if (contains(line, "lib/maple_tree.c:") && contains(line, " suspicious rcu_"))
 			return true;
 	return false;
+}
+
+void rig_klog_headline(const struct rig_klog_finding *finding, char *text, size_t size)
+{
+	const char *at = memmem(finding->text, finding->len, " at ", 4);
+	size_t left = at ? (size_t)(finding->text + finding->len - at) : 0;
+
+	snprintf(text, size, "%s%.*s", finding->what, (int)left, at ? at : "");
 }
 
 bool rig_klog_is_whole(const char *log, size_t len)

@@ -29,4 +29,7 @@ bool rig_klog_is_whole(const char *log, size_t len);
  */
 size_t rig_klog_judge(const char *log, size_t len, struct rig_klog_finding *findings, size_t room);
 
+/* "WARN at net/core/dst.c:172 dst_release+0x60/0xce": without what differs from run to run. */
+void rig_klog_headline(const struct rig_klog_finding *finding, char *text, size_t size);
+
 #endif

@@ -25,6 +25,7 @@ struct entry {
 	struct pattern *cases;
 	struct pattern *targets;
 	struct pattern *differs;
+	struct pattern *logs;
 };
 
 struct rig_known {
@@ -113,13 +114,16 @@ static int read_line(const struct source *source, struct entry *entry, char *tex
 		return add_pattern(source, &entry->targets, value);
 	if (!strcmp(text, "differs"))
 		return add_pattern(source, &entry->differs, value);
+	if (!strcmp(text, "log"))
+		return add_pattern(source, &entry->logs, value);
 	if (!strcmp(text, "kernel"))
 		entry->kernel = value;
 	else if (!strcmp(text, "skip"))
 		entry->skip = value;
 	else
 		return rig_error_at(source->err, source->path, source->line, 1,
-				    "expected case, target, kernel, differs or skip, not \"%s\"",
+				    "expected case, target, kernel, differs, skip or log, not "
+				    "\"%s\"",
 				    text);
 	return 0;
 }
@@ -136,6 +140,7 @@ static int check_entry(const struct source *source, const struct entry *entry)
 		{ entry->kernel != NULL, "\"kernel\"" },
 		{ entry->differs || entry->skip, "\"differs\" or \"skip\"" },
 		{ !entry->differs || !entry->skip, "\"differs\" or \"skip\", not both," },
+		{ !entry->logs || entry->skip, "\"skip\" beside \"log\"" },
 	};
 
 	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
@@ -232,10 +237,14 @@ static bool matches(const struct pattern *pattern, const char *text)
 	return pattern != NULL;
 }
 
+static bool applies_to(const struct entry *entry, const struct rig_known_where *where)
+{
+	return matches(entry->targets, where->target) && !fnmatch(entry->kernel, where->kernel, 0);
+}
+
 static bool applies(const struct entry *entry, const struct rig_known_where *where)
 {
-	return matches(entry->cases, where->id) && matches(entry->targets, where->target) &&
-	       !fnmatch(entry->kernel, where->kernel, 0);
+	return matches(entry->cases, where->id) && applies_to(entry, where);
 }
 
 const char *rig_known_accepts(const struct rig_known *known, const struct rig_known_where *where,
@@ -256,6 +265,15 @@ const char *rig_known_skips(const struct rig_known *known, const struct rig_know
 		*why = entry->why;
 		return entry->skip;
 	}
+	return NULL;
+}
+
+const char *rig_known_logs(const struct rig_known *known, const struct rig_known_where *where,
+			   const char *headline)
+{
+	for (const struct entry *entry = known->entries; entry; entry = entry->next)
+		if (applies_to(entry, where) && matches(entry->logs, headline))
+			return entry->why;
 	return NULL;
 }
 

@@ -16,7 +16,10 @@
  *	skip     stops the guest
  *
  * Such a case is reported as skipped there, with this and the comment as its reason, and runs on
- * every other target and kernel.
+ * every other target and kernel. If it has the kernel complain and go on, the complaints may be
+ * named, as rig_klog_headline() has them, so that random requests do not end at the same:
+ *
+ *	log      WARN at net/openvswitch/actions.c:837 *
  */
 #ifndef RIG_JUDGE_KNOWN_H
 #define RIG_JUDGE_KNOWN_H
@@ -54,6 +57,10 @@ const char *rig_known_accepts(const struct rig_known *known, const struct rig_kn
 /* What running the case there would do; NULL: it is run. *why is then the comment. */
 const char *rig_known_skips(const struct rig_known *known, const struct rig_known_where *where,
 			    const char **why);
+
+/* The why of the entry that accepts this in the kernel's log there (the case is not asked for). */
+const char *rig_known_logs(const struct rig_known *known, const struct rig_known_where *where,
+			   const char *headline);
 
 /*
  * Calls back for each `differs` that applies there and that none of the findings met: it no longer

@@ -60,6 +60,26 @@ static void only_where_it_applies(void)
 	rig_known_free(known);
 }
 
+static void accepts_what_the_log_says(void)
+{
+	static const char text[] = "# It warns.\ncase a\ntarget intree\nkernel 6.1.*\n"
+				   "skip complains\nlog WARN at a.c:* f+*\n";
+	static const struct rig_known_where here = { NULL, "intree", "6.1.176" };
+	static const struct rig_known_where elsewhere = { NULL, "ref", "6.1.176" };
+	struct rig_known *known = parse(text, NULL);
+	struct rig_error err = {};
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(known);
+	CU_ASSERT_STRING_EQUAL(rig_known_logs(known, &here, "WARN at a.c:7 f+0x1/0x2"),
+			       "It warns.");
+	CU_ASSERT_PTR_NULL(rig_known_logs(known, &here, "WARN at b.c:7 f+0x1/0x2"));
+	CU_ASSERT_PTR_NULL(rig_known_logs(known, &elsewhere, "WARN at a.c:7 f+0x1/0x2"));
+	rig_known_free(known);
+	CU_ASSERT_PTR_NULL(parse("# It warns.\ncase a\ntarget intree\nkernel 6.1.*\n"
+				 "differs x\nlog WARN\n",
+				 &err));
+}
+
 static void skips_what_it_names(void)
 {
 	static const char text[] = "# It panics.\ncase a\ntarget intree\nkernel 6.1.176*\n"
@@ -128,7 +148,7 @@ static void bad_files(void)
 		{ "# why\ncase a\ntarget b\nkernel c\n", 5, "expected \"differs\"" },
 		{ "# why\ncase\n", 2, "expected a value after \"case\"" },
 		{ "# why\n\nwhy not\n", 3,
-		  "expected case, target, kernel, differs or skip, not \"why\"" },
+		  "expected case, target, kernel, differs, skip or log, not \"why\"" },
 	};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
@@ -175,6 +195,7 @@ static void no_folder_is_empty(void)
 RIG_TEST_SUITE(known, { "accepts what it names", accepts_what_it_names },
 	       { "only where it applies", only_where_it_applies },
 	       { "skips what it names", skips_what_it_names },
+	       { "accepts what the log says", accepts_what_the_log_says },
 	       { "stale is reported", stale_is_reported },
 	       { "each case is there", each_case_is_there }, { "bad files", bad_files },
 	       { "error names the file", error_names_the_file },
