@@ -15,12 +15,36 @@ static const struct rig_node *find(const struct rig_node *nodes, unsigned int nu
 	return nodes;
 }
 
+/* How the messages vote: damage may make one say what the kernel is not. */
+struct votes {
+	unsigned long padded, unpadded;
+};
+
+/*
+ * A kernel that aligns puts an empty attribute before each 64-bit value that would not be, and so
+ * has none that is not. Those that happen to be aligned tell nothing.
+ */
+static void count_pads(struct votes *votes, const struct rig_record *record,
+		       const struct rig_node *nodes, unsigned int pad, unsigned int wide)
+{
+	const struct rig_node *node = find(nodes, wide);
+
+	if (!node || node->form != RIG_FORM_LEAF)
+		return;
+	for (; nodes->next && nodes->next != node; nodes = nodes->next)
+		;
+	if (nodes != node && nodes->form != RIG_FORM_RAW && rig_node_number(nodes) == pad &&
+	    !nodes->size)
+		votes->padded++;
+	else
+		votes->unpadded += (node->data - record->data) % 8 != 0;
+}
+
 static void read_datapath(struct rig_trace_facts *facts, const struct rig_message *message)
 {
 	const struct rig_node *pids = find(message->nodes, OVS_DP_ATTR_PER_CPU_PIDS);
 
 	facts->dps |= find(message->nodes, OVS_DP_ATTR_STATS) != NULL;
-	facts->pad64 |= find(message->nodes, OVS_DP_ATTR_PAD) != NULL;
 	if (pids && pids->size / 4 > facts->cpus)
 		facts->cpus = pids->size / 4;
 }
@@ -53,14 +77,20 @@ static bool is_wanted(unsigned long *seen, const struct rig_family_ids *ids,
 	       seen[family->index]++ < ENOUGH;
 }
 
-static void read_message(struct rig_trace_facts *facts, const struct rig_message *message)
+static void read_message(struct rig_trace_facts *facts, struct votes *votes,
+			 const struct rig_record *record, const struct rig_message *message)
 {
+	const struct rig_node *nodes = message->nodes;
+
 	if (!message->family)
 		return;
-	if (message->family->index == RIG_DP)
+	if (message->family->index == RIG_DP) {
 		read_datapath(facts, message);
+		count_pads(votes, record, nodes, OVS_DP_ATTR_PAD, OVS_DP_ATTR_STATS);
+		count_pads(votes, record, nodes, OVS_DP_ATTR_PAD, OVS_DP_ATTR_MEGAFLOW_STATS);
+	}
 	if (message->family->index == RIG_VPORT)
-		facts->pad64 |= find(message->nodes, OVS_VPORT_ATTR_PAD) != NULL;
+		count_pads(votes, record, nodes, OVS_VPORT_ATTR_PAD, OVS_VPORT_ATTR_STATS);
 	if (message->family->index == RIG_FLOW)
 		read_flow(facts, message);
 }
@@ -72,6 +102,7 @@ int rig_trace_facts_read(struct rig_trace_facts *facts, struct rig_trace *trace,
 	struct rig_record record;
 	struct rig_message *message;
 	unsigned long seen[RIG_FAMILIES] = {};
+	struct votes votes = {};
 	int got, ret = 0;
 
 	*facts = (struct rig_trace_facts){};
@@ -82,8 +113,9 @@ int rig_trace_facts_read(struct rig_trace_facts *facts, struct rig_trace *trace,
 		if (rig_decode(&arena, ids, record.data, record.size, &message, NULL) < 0)
 			ret = rig_error_set(err, "out of memory");
 		for (; ret == 0 && message; message = message->next)
-			read_message(facts, message);
+			read_message(facts, &votes, &record, message);
 	}
+	facts->pad64 = votes.padded > votes.unpadded;
 	if (!facts->cpus)
 		facts->cpus = CPUS_MANY;
 	rig_arena_free(&arena);

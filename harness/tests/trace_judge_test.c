@@ -387,10 +387,43 @@ static void padded_behind_counters(void)
 	}
 }
 
+/* One answer with an attribute for a pad is wrong, and does not make the kernel one that aligns. */
+static void odd_pad(void)
+{
+	static const char *const instead[] = {
+		" pad=hex:00000000000000000000000000000000 megaflow_stats(n_masks=0) "
+		"user_features=0 masks_cache_size=256",
+		" stats(n_flows=0) pad=hex: megaflow_stats(n_masks=0) "
+		"user_features=0 masks_cache_size=256",
+	};
+
+	for (size_t i = 0; i < sizeof(instead) / sizeof(instead[0]); i++) {
+		char odd[256];
+		const char *const lines[] = {
+			BEGINNING,
+			"< dp.new @flags=0 @seq=2 @pid=9 dp=31 name=br0" DP_REST,
+			"> dp.get @flags=request @seq=3 @pid=9 dp=31",
+			odd,
+			"> dp.get @flags=request @seq=4 @pid=9 dp=31",
+			"< dp.get @flags=0 @seq=4 @pid=9 dp=31 name=br0" DP_REST,
+			NULL,
+		};
+		struct seen seen;
+		struct rig_trace_verdict verdict;
+
+		snprintf(odd, sizeof(odd), "< dp.get @flags=0 @seq=3 @pid=9 dp=31 name=br0%s",
+			 instead[i]);
+		verdict = judge(lines, &seen);
+		CU_ASSERT_EQUAL(verdict.right, 3);
+		CU_ASSERT_EQUAL(verdict.wrong, 1);
+		CU_ASSERT_EQUAL(seen.packet, 5);
+	}
+}
+
 RIG_TEST_SUITE(trace_judge, { "all is right", all_is_right },
 	       { "one reply altered", one_reply_altered },
 	       { "begins in the middle", begins_in_the_middle },
 	       { "notifications and senders", notifications_and_senders }, { "upcalls", upcalls },
 	       { "device gone", device_gone }, { "never answered", never_answered },
 	       { "lying lengths", lying_lengths }, { "beside connections", beside_connections },
-	       { "padded behind counters", padded_behind_counters });
+	       { "padded behind counters", padded_behind_counters }, { "odd pad", odd_pad });
