@@ -7,7 +7,17 @@
 
 #include "judge/inbox.h"
 
-#define LONGEST 10 /* seconds that a request runs, though its sender be silent afterwards */
+#define LONGEST 1000000000ll /* ns that a request runs, though its sender be silent afterwards */
+
+/* What a change in a family can change: answers of those. */
+#define OF(family) (1u << (family))
+static const unsigned int touched[RIG_FAMILIES] = {
+	[RIG_DP] = ~0u, /* with a datapath goes all that is in it */
+	[RIG_VPORT] = OF(RIG_DP) | OF(RIG_VPORT),
+	[RIG_FLOW] = OF(RIG_DP) | OF(RIG_FLOW), /* a datapath counts its flows */
+	[RIG_METER] = OF(RIG_METER),
+	[RIG_CT_LIMIT] = OF(RIG_CT_LIMIT),
+};
 
 static unsigned int place_of(uint32_t pid, uint32_t seq)
 {
@@ -16,11 +26,8 @@ static unsigned int place_of(uint32_t pid, uint32_t seq)
 
 static bool changes(const struct rig_message *message)
 {
-	for (; message; message = message->next)
-		if (message->command && message->command->privileged &&
-		    message->family->index != RIG_PACKET)
-			return true;
-	return false;
+	return message->command && message->command->privileged &&
+	       message->family->index != RIG_PACKET;
 }
 
 /*
@@ -29,23 +36,27 @@ static bool changes(const struct rig_message *message)
  */
 static void note_running(struct asked *asked, const struct exchange *exchange)
 {
-	unsigned int i = asked->next_running++ % ASKED_RUNNING;
-	unsigned long until = exchange->returned ? exchange->returned_at : ULONG_MAX;
+	struct asked_running running = {
+		.pid = exchange->pid,
+		.until = exchange->returned ? exchange->returned_at : ULONG_MAX,
+		.since = exchange->request->time,
+	};
 
+	for (const struct rig_message *m = exchange->messages; m; m = m->next)
+		if (changes(m))
+			running.touched |= touched[m->family->index];
+	if (!running.touched)
+		return;
 	if (exchange->n_answers)
-		until = exchange->answers[exchange->n_answers - 1].item->packet;
-
-	asked->running[i].pid = exchange->pid;
-	asked->running[i].until = until;
-	asked->running[i].since = exchange->request->time;
+		running.until = exchange->answers[exchange->n_answers - 1].item->packet;
+	asked->running[asked->next_running++ % ASKED_RUNNING] = running;
 }
 
 void asked_note(struct asked *asked, const struct exchange *exchange)
 {
 	struct rig_bytes name = {};
 
-	if (changes(exchange->messages))
-		note_running(asked, exchange);
+	note_running(asked, exchange);
 	if (!exchange->pid)
 		return;
 	asked->senders[exchange->pid % ASKED_SENDERS] = exchange->pid;
@@ -76,14 +87,24 @@ bool asked_by(const struct asked *asked, uint32_t pid)
 	return pid && asked->senders[pid % ASKED_SENDERS] == pid;
 }
 
+static long long ns_between(const struct timespec *from, const struct timespec *to)
+{
+	return (to->tv_sec - from->tv_sec) * 1000000000ll + to->tv_nsec - from->tv_nsec;
+}
+
 bool asked_meanwhile(const struct asked *asked, const struct exchange *exchange)
 {
-	const struct timespec now = exchange->request->time;
+	unsigned int families = 0;
 
-	for (unsigned int i = 0; i < ASKED_RUNNING; i++)
-		if (asked->running[i].until > exchange->request->packet &&
-		    asked->running[i].pid != exchange->pid &&
-		    now.tv_sec - asked->running[i].since.tv_sec <= LONGEST)
+	for (const struct rig_message *m = exchange->messages; m; m = m->next)
+		families |= m->family ? OF(m->family->index) : 0;
+	for (unsigned int i = 0; i < ASKED_RUNNING; i++) {
+		const struct asked_running *running = &asked->running[i];
+
+		if (running->until > exchange->request->packet && running->pid != exchange->pid &&
+		    (running->touched & families) &&
+		    ns_between(&running->since, &exchange->request->time) <= LONGEST)
 			return true;
+	}
 	return false;
 }

@@ -18,15 +18,18 @@ struct asked_request {
 	char name[32];	      /* "flow.new" */
 };
 
+/* Until which packet a request that wants no answer may still be running. */
+struct asked_running {
+	uint32_t pid;
+	unsigned int touched; /* families whose answers it can change: 1 << index */
+	unsigned long until;
+	struct timespec since;
+};
+
 struct asked {
 	struct asked_request requests[ASKED_REQUESTS];
 	uint32_t senders[ASKED_SENDERS];
-	/* Until which packet a request that wants no answer may still be running. */
-	struct {
-		uint32_t pid;
-		unsigned long until;
-		struct timespec since;
-	} running[ASKED_RUNNING];
+	struct asked_running running[ASKED_RUNNING];
 	unsigned int next_running;
 };
 
@@ -39,7 +42,7 @@ const struct asked_request *asked_find(const struct asked *asked, uint32_t pid, 
 /* Whether anything was asked by that port id of late. */
 bool asked_by(const struct asked *asked, uint32_t pid);
 
-/* Whether another request that changes something may have run while this one did. */
+/* Whether another request that changes what this one is about may have run while it did. */
 bool asked_meanwhile(const struct asked *asked, const struct exchange *exchange);
 
 #endif

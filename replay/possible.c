@@ -94,3 +94,22 @@ bool possible_error(const struct exchange *exchange, const struct exchange_answe
 		return false;
 	return !memcmp(item->bytes + head, sent, echoed);
 }
+
+/* Actions are as a client sent them, and their userdata is nobody's to judge. */
+static bool is_in_order(const struct rig_node *nodes)
+{
+	for (const struct rig_node *node = nodes; node; node = node->next) {
+		if (node->form == RIG_FORM_RAW || node->has_len || node->has_pad)
+			return false;
+		if (node->form == RIG_FORM_NEST && node->attr &&
+		    node->attr->nest != &rig_nest_action && !is_in_order(node->children))
+			return false;
+	}
+	return true;
+}
+
+bool possible_reply(const struct rig_message *message)
+{
+	return message->command && !message->reserved &&
+	       !(message->set & (RIG_SET_LEN | RIG_SET_PAD)) && is_in_order(message->nodes);
+}

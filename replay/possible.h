@@ -11,4 +11,7 @@
 /* Whether some state lets the kernel answer the request with this NLMSG_ERROR. */
 bool possible_error(const struct exchange *exchange, const struct exchange_answer *answer);
 
+/* Whether a kernel sends bytes like these, whatever there is: its lengths fit, nothing is left. */
+bool possible_reply(const struct rig_message *message);
+
 #endif

@@ -113,9 +113,9 @@ static bool wants_answer(const struct rig_message *request)
 }
 
 /*
- * The state is not known, but can there be one from which the kernel answers so? Of an error, that
- * is seen by itself. Of a question that was answered, the model is told what the answers say, and
- * asked again: then its findings are what no state explains.
+ * The state is not known, but can there be one from which the kernel answers so? Of an error, and
+ * of bytes that no kernel sends, that is seen by itself. Of a question that was answered, the model
+ * is told what the answers say, and asked again: then its findings are what no state explains.
  */
 static int think_again(struct trial *t, struct rig_findings *findings, const char *why,
 		       bool *impossible)
@@ -134,7 +134,7 @@ static int think_again(struct trial *t, struct rig_findings *findings, const cha
 		if (rig_message_errno(answer->message) > 0) {
 			*impossible |= !possible_error(exchange, answer);
 			taught = false;
-		} else if (!trial_is_control(answer->message) && !answer->message->command) {
+		} else if (!trial_is_control(answer->message) && !possible_reply(answer->message)) {
 			*impossible = true;
 		} else if (taught && !trial_is_control(answer->message)) {
 			taught = knowledge_learn(&t->known, answer->message);

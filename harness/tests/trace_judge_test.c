@@ -420,10 +420,56 @@ static void odd_pad(void)
 	}
 }
 
+/* What a change that nobody answered excuses: what it can change, for a while, in sound bytes. */
+static void ran_meanwhile(void)
+{
+	static const char get_flow[] = "> flow.get @flags=request @seq=4 @pid=9 dp=31" FLOW_KEY;
+	static const char no_flow[] = "< nl.error @flags=capped @seq=4 @pid=9 error=ENOENT "
+				      "request(len=60,type=flow,flags=request,seq=4,pid=9)";
+	static const char get_port[] = "> vport.get @flags=request @seq=4 @pid=9 dp=31 port_no=0";
+	static const struct {
+		const char *request, *reply;
+		unsigned int upcalls, wrong;
+	} row[] = {
+		{ get_flow, no_flow, 0, 0 },
+		{ get_flow, no_flow, 1001, 1 },
+		{ get_flow, "< flow.get @flags=0 @seq=4 @pid=9 @reserved=1 dp=31" FLOW_REST, 0, 1 },
+		{ get_flow,
+		  "< flow.get @flags=0 @seq=4 @pid=9 dp=31" FLOW_REST " tcp_flags!len=9=hex:02", 0,
+		  1 },
+		{ get_port,
+		  "< vport.get @flags=0 @seq=4 @pid=9 dp=31 port_no=0 type=internal name=br1 "
+		  "ifindex=31 stats(rx_packets=0) upcall_pid=0",
+		  0, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		const char *lines[1024] = {
+			BEGINNING,
+			"< dp.new @flags=0 @seq=2 @pid=9 dp=31 name=br0" DP_REST,
+			"> flow.new @flags=request|create @seq=3 @pid=8 dp=31" FLOW_KEY
+			" actions{output:0}",
+		};
+		size_t n = 5;
+		struct seen seen;
+		struct rig_trace_verdict verdict;
+
+		while (n < 5 + row[i].upcalls)
+			lines[n++] = "< packet.action @flags=0 dp=31 packet=00";
+		lines[n++] = row[i].request;
+		lines[n++] = row[i].reply;
+		verdict = judge(lines, &seen);
+		CU_ASSERT_EQUAL(verdict.wrong, row[i].wrong);
+		CU_ASSERT_EQUAL(seen.packet, row[i].wrong ? n - 1 : 0);
+		CU_ASSERT_EQUAL(reason(&verdict, "meanwhile") != NULL, !row[i].wrong);
+	}
+}
+
 RIG_TEST_SUITE(trace_judge, { "all is right", all_is_right },
 	       { "one reply altered", one_reply_altered },
 	       { "begins in the middle", begins_in_the_middle },
 	       { "notifications and senders", notifications_and_senders }, { "upcalls", upcalls },
 	       { "device gone", device_gone }, { "never answered", never_answered },
 	       { "lying lengths", lying_lengths }, { "beside connections", beside_connections },
-	       { "padded behind counters", padded_behind_counters }, { "odd pad", odd_pad });
+	       { "padded behind counters", padded_behind_counters }, { "odd pad", odd_pad },
+	       { "ran meanwhile", ran_meanwhile });
