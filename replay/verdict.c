@@ -70,7 +70,11 @@ static const char *excuse_of_trace(const struct trial *t)
 	return NULL;
 }
 
-static const char meanwhile[] = "another request that changes something ran meanwhile";
+/* Whether the answers may tell of what was before another request, or behind it, or of both. */
+static bool is_crossed(const struct trial *t)
+{
+	return t->exchange.overlaps || asked_meanwhile(&t->asked, &t->exchange);
+}
 
 /* Why the kernel may know better than the model; NULL: it cannot. */
 static const char *excuse_of_state(const struct trial *t)
@@ -80,8 +84,8 @@ static const char *excuse_of_state(const struct trial *t)
 
 	for (const struct rig_message *m = exchange->messages; m && !gap; m = m->next)
 		gap = knowledge_gap(&t->known, m);
-	if (!gap && (exchange->overlaps || asked_meanwhile(&t->asked, exchange)))
-		gap = meanwhile;
+	if (!gap && is_crossed(t))
+		gap = "another request that changes something ran meanwhile";
 	if (!gap && is_about_netdev(exchange->messages, error_of(exchange)))
 		gap = "netdevs beside the datapath are not in the trace";
 	return gap;
@@ -117,13 +121,12 @@ static bool wants_answer(const struct rig_message *request)
  * of bytes that no kernel sends, that is seen by itself. Of a question that was answered, the model
  * is told what the answers say, and asked again: then its findings are what no state explains.
  */
-static int think_again(struct trial *t, struct rig_findings *findings, const char *why,
-		       bool *impossible)
+static int think_again(struct trial *t, struct rig_findings *findings, bool *impossible)
 {
 	const struct exchange *exchange = &t->exchange;
 	const struct rig_message *request = exchange->messages;
 	struct rig_findings again = { .arena = &t->arena };
-	bool taught = exchange->n_answers != 0 && why != meanwhile;
+	bool taught = exchange->n_answers != 0 && !is_crossed(t);
 
 	*impossible = !exchange->n_answers && wants_answer(request);
 	for (size_t i = 0; i < exchange->n_answers; i++) {
@@ -168,6 +171,9 @@ static int keep_up(struct trial *t, bool as_expected)
 		else if (!error_of(exchange))
 			knowledge_follow(&t->known, m, reply_of(exchange));
 	}
+	/* What runs meanwhile is judged later, against a state that must not have it yet. */
+	if (is_crossed(t))
+		return 0;
 	if (over && knowledge_forget(&t->known, exchange, &t->arena) < 0)
 		return -1;
 	for (size_t i = 0; i < exchange->n_answers; i++)
@@ -206,7 +212,7 @@ int trial_conclude(struct trial *t, struct rig_findings *findings, const char **
 	*why = as_expected ? NULL : excuse_of_trace(t);
 	if (!as_expected && !*why) {
 		*why = excuse_of_state(t);
-		if (*why && think_again(t, findings, *why, &impossible) < 0)
+		if (*why && think_again(t, findings, &impossible) < 0)
 			return -1;
 		if (impossible)
 			*why = NULL;

@@ -465,6 +465,56 @@ static void ran_meanwhile(void)
 	}
 }
 
+/* A dump during which something changes may tell of it or not: that is judged afterwards. */
+static void changed_in_a_dump(void)
+{
+#define PORT_0                                                                                     \
+	"< vport.get @flags=multi @seq=3 @pid=9 dp=31 port_no=0 type=internal name=br0 ifindex=31" \
+	" stats(rx_packets=0) upcall_pid=0"
+	static const struct {
+		const char *dump, *change, *part, *before;
+	} row[] = {
+		{ "> flow.get @flags=request|dump @seq=3 @pid=9 dp=31",
+		  "> flow.new @flags=request|ack|create|excl @seq=1 @pid=8 dp=31" FLOW_KEY
+		  " actions{output:0}",
+		  "< flow.get @flags=multi @seq=3 @pid=9 dp=31" FLOW_REST, NULL },
+		{ "> flow.get @flags=request|dump @seq=3 @pid=9 dp=31",
+		  "> flow.del @flags=request|ack @seq=1 @pid=8 dp=31" FLOW_KEY, NULL, NULL },
+		{ "> dp.get @flags=request|dump @seq=3 @pid=9",
+		  "> dp.new @flags=request|ack @seq=1 @pid=8 name=br1 upcall_pid=0",
+		  "< dp.get @flags=multi @seq=3 @pid=9 dp=32 name=br1" DP_REST,
+		  "< dp.get @flags=multi @seq=3 @pid=9 dp=31 name=br0" DP_REST },
+		{ "> vport.get @flags=request|dump @seq=3 @pid=9 dp=31",
+		  "> vport.new @flags=request|ack @seq=1 @pid=8 dp=31 type=internal name=i0 "
+		  "port_no=1 upcall_pid=0",
+		  "< vport.get @flags=multi @seq=3 @pid=9 dp=31 port_no=1 type=internal name=i0 "
+		  "ifindex=33 stats(rx_packets=0) upcall_pid=0",
+		  PORT_0 },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		const char *lines[12] = {
+			"> dp.get @flags=request @seq=2 @pid=9 dp=31",
+			"< dp.get @flags=0 @seq=2 @pid=9 dp=31 name=br0" DP_REST,
+			row[i].dump,
+			row[i].change,
+		};
+		size_t n = 4;
+		struct seen seen;
+		struct rig_trace_verdict verdict;
+
+		if (row[i].before)
+			lines[n++] = row[i].before;
+		if (row[i].part)
+			lines[n++] = row[i].part;
+		lines[n++] = "< nl.done @flags=multi @seq=3 @pid=9 error=0";
+		lines[n++] = "< nl.error @flags=capped @seq=1 @pid=8 error=0 request(seq=1,pid=8)";
+		verdict = judge(lines, &seen);
+		CU_ASSERT_EQUAL(verdict.wrong, 0);
+		CU_ASSERT_EQUAL(verdict.right + verdict.unjudged, 3);
+	}
+}
+
 RIG_TEST_SUITE(trace_judge, { "all is right", all_is_right },
 	       { "one reply altered", one_reply_altered },
 	       { "begins in the middle", begins_in_the_middle },
@@ -472,4 +522,4 @@ RIG_TEST_SUITE(trace_judge, { "all is right", all_is_right },
 	       { "device gone", device_gone }, { "never answered", never_answered },
 	       { "lying lengths", lying_lengths }, { "beside connections", beside_connections },
 	       { "padded behind counters", padded_behind_counters }, { "odd pad", odd_pad },
-	       { "ran meanwhile", ran_meanwhile });
+	       { "ran meanwhile", ran_meanwhile }, { "changed in a dump", changed_in_a_dump });
