@@ -151,14 +151,16 @@ static void take_statistics(struct rig_trace *trace, const struct block *block)
 	interface->dropped = dropped;
 }
 
-/* Sets the byte order by which all that follows is read. False: it is neither. */
-static bool take_order(struct rig_trace *trace, const uint8_t *at)
+/* The byte order of a section, by which all that follows is read. False: it is neither. */
+static bool find_order(const uint8_t *at, bool *turned)
 {
 	uint32_t order;
 
 	memcpy(&order, at, sizeof(order));
-	trace->turned = order == bswap_32(PCAPNG_ORDER);
-	return trace->turned || order == PCAPNG_ORDER;
+	if (order != PCAPNG_ORDER && order != bswap_32(PCAPNG_ORDER))
+		return false;
+	*turned = order != PCAPNG_ORDER;
+	return true;
 }
 
 static bool size_can_be(uint32_t size)
@@ -178,7 +180,7 @@ static int look_at_block(struct rig_trace *trace, struct block *block, struct ri
 	if (there < BLOCK_FRAME)
 		return reader_damaged(trace, "the file ends in a block's header", err);
 	block->type = reader_u32(trace, at);
-	if (block->type == BLOCK_SECTION && !take_order(trace, at + 8))
+	if (block->type == BLOCK_SECTION && !find_order(at + 8, &trace->turned))
 		return reader_damaged(trace, "a section of no known byte order", err);
 	block->size = reader_u32(trace, at + 4);
 	if (!size_can_be(block->size))
@@ -244,7 +246,7 @@ int reader_pcapng_begin(struct rig_trace *trace, struct rig_error *err)
 	size_t there;
 
 	at = input_look(trace->input, READER_BEGINS, &there);
-	if (there < BLOCK_FRAME || !take_order(trace, at + 8))
+	if (there < BLOCK_FRAME || !find_order(at + 8, &trace->turned))
 		return rig_error_set(err, "%s: a pcapng file of no known byte order", trace->name);
 	while (at = input_look(trace->input, BLOCK_FRAME, &there),
 	       there == BLOCK_FRAME && reader_u32(trace, at) == BLOCK_SECTION) {
@@ -275,11 +277,12 @@ bool reader_pcapng_may_begin(const struct rig_trace *trace, const uint8_t *at)
 bool reader_pcapng_begins(struct rig_trace *trace, const uint8_t *at, size_t there)
 {
 	uint32_t size;
+	bool turned;
 
 	if (there < BLOCK_FRAME || !reader_pcapng_may_begin(trace, at))
 		return false;
 	if (reader_u32(trace, at) == BLOCK_SECTION)
-		return true;
+		return find_order(at + 8, &turned);
 	size = reader_u32(trace, at + 4);
 	at = input_look(trace->input, size, &there);
 	return there == size && reader_u32(trace, at + size - 4) == size;

@@ -360,6 +360,42 @@ static void other_byte_order(void)
 	rig_test_remove(turned);
 }
 
+/* ---- a file of the other byte order ---- */
+
+static void put_block(FILE *file, const uint32_t *words, size_t n, uint32_t said)
+{
+	uint32_t turned[32] = { bswap_32(words[0]), bswap_32(said) };
+
+	for (size_t i = 1; i < n; i++)
+		turned[i + 1] = bswap_32(words[i]);
+	turned[n + 1] = bswap_32(4 * (n + 2));
+	fwrite(turned, 4, n + 2, file);
+}
+
+/* What looks like a section in a damaged packet does not turn what comes behind it. */
+static void false_section(void)
+{
+	static const uint32_t section[] = { 0x0a0d0d0a, 0x1a2b3c4d, 0x00010000, -1u, -1u };
+	static const uint32_t interface[] = { 1, 253 << 16, 0 };
+	static const uint32_t packet[] = { 6, 0, 0, 0, 24, 24, 0, 0, 0x0a0d0d0a, 28, 7, 0 };
+	const uint32_t size = sizeof(packet) + 8;
+	char *path = rig_test_path(".pcapng");
+	FILE *file = fopen(path, "we");
+	struct outcome outcome;
+
+	put_block(file, section, 5, sizeof(section) + 8);
+	put_block(file, interface, 3, sizeof(interface) + 8);
+	put_block(file, packet, 12, size);
+	put_block(file, packet, 12, 0x7fffffff);
+	put_block(file, packet, 12, size);
+	fclose(file);
+	outcome = read_all(path);
+	CU_ASSERT_EQUAL(outcome.packets, 2);
+	CU_ASSERT_EQUAL(outcome.damages, 1);
+	CU_ASSERT_EQUAL(outcome.first_damage, 1);
+	rig_test_remove(path);
+}
+
 /* ---- libpcap as the judge of the reader ---- */
 
 static void compare_with_libpcap(const char *path)
@@ -411,4 +447,5 @@ static void as_libpcap_reads(void)
 }
 
 RIG_TEST_SUITE(trace_read, { "packed", packed }, { "damaged", damaged }, { "dropped", dropped },
-	       { "other byte order", other_byte_order }, { "as libpcap reads", as_libpcap_reads });
+	       { "false section", false_section }, { "other byte order", other_byte_order },
+	       { "as libpcap reads", as_libpcap_reads });
