@@ -71,14 +71,13 @@ static size_t index_of(const struct rig_excerpt *e, unsigned long number)
 	return i ? i - 1 : e->n_packets;
 }
 
-static int take_exchange(void *context, const struct exchange *exchange, const char *unjudged,
-			 bool beyond)
+static int take_exchange(void *context, const struct exchange *exchange,
+			 const struct rig_trace_ruling *ruling)
 {
 	struct sorting *s = context;
 	struct rig_excerpt_unit *unit = rig_arena_alloc(&s->e->arena, sizeof(*unit));
 
-	(void)unjudged;
-	(void)beyond;
+	(void)ruling;
 	if (!unit)
 		return -1;
 	unit->packets =

@@ -80,13 +80,13 @@ static long leave_out(struct trial *t, const uint8_t **datagram)
 }
 
 /* Whoever walks the trace with the judge hears of the request. */
-static int tell(const struct trial *t, const char *unjudged, bool beyond)
+static int tell(const struct trial *t, const struct rig_trace_ruling *ruling)
 {
 	const struct rig_trace_watch *watch = t->options->watch;
 
 	if (t->known.failed)
 		return -1;
-	return watch ? watch->exchange(watch->context, &t->exchange, unjudged, beyond) : 0;
+	return watch ? watch->exchange(watch->context, &t->exchange, ruling) : 0;
 }
 
 static void name_place(struct trial *t)
@@ -103,9 +103,11 @@ static void name_place(struct trial *t)
 /* What it has changed is not known to the model. */
 static int give_up(struct trial *t, const char *beyond, bool tainted)
 {
+	const struct rig_trace_ruling ruling = { .unjudged = beyond, .beyond = tainted };
+
 	for (const struct rig_message *m = t->exchange.messages; m; m = m->next)
 		knowledge_doubt(&t->known, m);
-	return tell(t, beyond, tainted);
+	return tell(t, &ruling);
 }
 
 /* The datagram is the request, or what is left of it: left_out says why, NULL that it is all. */
@@ -114,6 +116,7 @@ static int judge_datagram(struct trial *t, const uint8_t *datagram, size_t size,
 {
 	struct exchange *exchange = &t->exchange;
 	struct rig_findings findings = { .arena = &t->arena };
+	struct rig_trace_ruling ruling = {};
 	const char *beyond;
 	int ret, gone;
 
@@ -133,9 +136,12 @@ static int judge_datagram(struct trial *t, const uint8_t *datagram, size_t size,
 	}
 	if (trial_compare(t, &findings) < 0)
 		return -1;
-	if (trial_conclude(t, &findings, &beyond) < 0)
+	if (trial_conclude(t, &findings, &ruling.unjudged) < 0)
 		return -1;
-	return tell(t, beyond ? beyond : left_out, false);
+	ruling.wrong = findings.count && !ruling.unjudged;
+	if (!ruling.unjudged)
+		ruling.unjudged = left_out;
+	return tell(t, &ruling);
 }
 
 static int judge_request(struct trial *t)

@@ -16,6 +16,13 @@
 struct exchange;
 struct queue_item;
 
+/* What has become of a request and its answers. */
+struct rig_trace_ruling {
+	const char *unjudged; /* why they, or some, could not be judged; NULL: they were */
+	bool beyond;	      /* and never can be */
+	bool wrong;	      /* an answer is one that the contract does not allow */
+};
+
 /* What the judge finds out on its way, for whoever walks a trace with it. */
 struct rig_trace_watch {
 	/* A request that would have made what was there before the trace. */
@@ -24,9 +31,9 @@ struct rig_trace_watch {
 	int (*gone)(void *context, const char *name);
 	/* An upcall: its frame came from the wire. */
 	void (*upcall)(void *context, unsigned long packet);
-	/* A request and its answers, judged; or why they could not be. Beyond: it never can be. */
-	int (*exchange)(void *context, const struct exchange *exchange, const char *unjudged,
-			bool beyond);
+	/* A request and its answers, judged. */
+	int (*exchange)(void *context, const struct exchange *exchange,
+			const struct rig_trace_ruling *ruling);
 	void *context;
 };
 

@@ -73,19 +73,33 @@ static bool diverged(struct replay *r, const struct rig_step_done *done)
 	return any;
 }
 
-/* What nobody can tell from the trace may be as it was all the same. */
+/*
+ * Why an answer may differ from the captured one; NULL: it may not. What nobody can tell from the
+ * trace may be as it was all the same. Two kernels are both right only if the captured one was.
+ */
+static const char *excuse(const struct replay *r, const struct rig_trace_step *step, bool divergent)
+{
+	if (step->wrong)
+		return NULL;
+	if (step->unjudged)
+		return step->unjudged;
+	return r->verdict->other_kernel && !divergent ?
+		       "answers that differ as the two kernels do" :
+		       NULL;
+}
+
 static void compare(struct replay *r, const struct rig_trace_step *step,
 		    const struct rig_step_done *done, bool divergent)
 {
+	const char *why = excuse(r, step, divergent);
+
 	rig_arena_reset(&r->arena);
 	r->unlike = (struct rig_findings){ .arena = &r->arena };
 	r->failed |= rig_compare_step(&r->compare, step, done->inbox, done->socket) < 0;
 	if (!r->unlike.count) {
 		r->verdict->alike++;
-	} else if (step->unjudged) {
-		put_off(r, step->unjudged, step->packet);
-	} else if (r->verdict->other_kernel && !divergent) {
-		put_off(r, "answers that differ as the two kernels do", step->packet);
+	} else if (why) {
+		put_off(r, why, step->packet);
 	} else {
 		r->verdict->unlike++;
 		for (const struct rig_finding *f = r->unlike.first; f; f = f->next)

@@ -281,7 +281,8 @@ static int keep_answers(struct maker *maker, struct rig_trace_step *made,
 	return 0;
 }
 
-static int add_request(struct maker *maker, const struct exchange *exchange, const char *unjudged)
+static int add_request(struct maker *maker, const struct exchange *exchange,
+		       const struct rig_trace_ruling *ruling)
 {
 	const struct queue_item *request = exchange->request;
 	bool poor = exchange->flags & RIG_MODEL_UNPRIVILEGED;
@@ -289,7 +290,7 @@ static int add_request(struct maker *maker, const struct exchange *exchange, con
 	const struct maker_socket *socket = maker_socket(maker, exchange->pid, poor);
 	struct rig_trace_step *made;
 
-	if (!messages || !socket || need_devices(maker, exchange, unjudged) < 0)
+	if (!messages || !socket || need_devices(maker, exchange, ruling->unjudged) < 0)
 		return -1;
 	for (struct rig_message *m = messages; m; m = m->next) {
 		if (maker_symbolise(maker, m) < 0)
@@ -303,24 +304,25 @@ static int add_request(struct maker *maker, const struct exchange *exchange, con
 	made->step.message = messages;
 	made->packet = request->packet;
 	made->time = request->time;
-	made->unjudged = unjudged;
+	made->unjudged = ruling->unjudged;
+	made->wrong = ruling->wrong;
 	maker->made->requests++;
 	if (bind_dp(maker, made, exchange) < 0)
 		return -1;
 	return keep_answers(maker, made, exchange);
 }
 
-static int take_exchange(void *context, const struct exchange *exchange, const char *unjudged,
-			 bool beyond)
+static int take_exchange(void *context, const struct exchange *exchange,
+			 const struct rig_trace_ruling *ruling)
 {
 	struct maker *maker = context;
 	struct rig_trace_script *made = maker->made;
-	const char *why = left_out(exchange, unjudged, beyond);
+	const char *why = left_out(exchange, ruling->unjudged, ruling->beyond);
 
 	if (why)
 		rig_trace_reason_count(made->left_out, &made->n_left_out, why,
 				       exchange->request->packet);
-	else if (add_request(maker, exchange, unjudged) < 0)
+	else if (add_request(maker, exchange, ruling) < 0)
 		return -1;
 	for (size_t i = 0; i < exchange->n_answers; i++)
 		if (name_dp(maker, exchange->answers[i].message) < 0)

@@ -23,6 +23,7 @@ struct rig_trace_step {
 	unsigned long packet; /* of its request; 0: the trace has not got it, it prepares */
 	struct timespec time;
 	const char *unjudged; /* why its answers may differ; NULL: they may not */
+	bool wrong;	      /* the contract of the captured kernel does not allow its answers */
 	struct rig_trace_answer *answers;
 	size_t n_answers;
 };

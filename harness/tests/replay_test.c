@@ -84,8 +84,8 @@ static void make(const char *const *lines, struct rig_trace_script *made)
 	rig_test_remove(path);
 }
 
-/* On the model. */
-static struct rig_replay_verdict replay(const char *const *lines, struct seen *seen)
+/* On the model; other: the trace's kernel was built as no kernel is on which it would be. */
+static struct rig_replay_verdict replay_of(const char *const *lines, bool other, struct seen *seen)
 {
 	struct rig_link *link = rig_link_open(RIG_TARGET_MODEL, 0, NULL);
 	const struct rig_replay_options options = {
@@ -99,10 +99,16 @@ static struct rig_replay_verdict replay(const char *const *lines, struct seen *s
 	*seen = (struct seen){};
 	CU_ASSERT_PTR_NOT_NULL_FATAL(link);
 	make(lines, &made);
+	made.facts.pad64 |= other;
 	CU_ASSERT_EQUAL(rig_replay_run(link, &made, &options, &verdict, NULL), 0);
 	rig_trace_script_free(&made);
 	rig_link_close(link);
 	return verdict;
+}
+
+static struct rig_replay_verdict replay(const char *const *lines, struct seen *seen)
+{
+	return replay_of(lines, false, seen);
 }
 
 static struct rig_replay_verdict replay_with(size_t n, const char *line, struct seen *seen)
@@ -202,6 +208,25 @@ static void one_reply_altered(void)
 	}
 }
 
+/* What only one of two kernels answers is excused, what neither does is not. */
+static void another_kernel(void)
+{
+	const char *lines[sizeof(middle) / sizeof(middle[0])];
+	struct rig_replay_verdict verdict;
+	struct seen seen;
+
+	verdict = replay_of(middle, true, &seen);
+	CU_ASSERT_TRUE(verdict.other_kernel);
+	CU_ASSERT_EQUAL(verdict.alike, 4);
+	memcpy(lines, middle, sizeof(middle));
+	lines[10] = "< nl.error @flags=capped @seq=4 @pid=100 error=ENOENT "
+		    "request(len=32,type=dp,flags=request|ack,seq=4,pid=100)";
+	verdict = replay_of(lines, true, &seen);
+	CU_ASSERT_EQUAL(verdict.unlike, 1);
+	CU_ASSERT_EQUAL(verdict.uncompared, 0);
+	CU_ASSERT_EQUAL(seen.faults, 1);
+}
+
 RIG_TEST_SUITE(replay, { "state before the trace", state_before_the_trace },
 	       { "a datapath named late", a_datapath_named_late },
-	       { "one reply altered", one_reply_altered });
+	       { "one reply altered", one_reply_altered }, { "another kernel", another_kernel });
