@@ -366,11 +366,13 @@ static int run(int argc, char **argv)
 	}
 	if (!status && optind < argc)
 		status = rig_cli_bad("bench: '%s' is one word too many", argv[optind]);
+	if (!status)
+		status = rig_cli_check_vm(o.vm, o.target != RIG_TARGET_MODEL);
 	if (status)
 		return status;
 	if (o.flows)
 		return rig_bench_flows(&o);
-	return o.target == RIG_TARGET_MODEL || !o.vm ? run_here(&o) : run_in_guest(&o);
+	return !o.vm ? run_here(&o) : run_in_guest(&o);
 }
 
 const struct rig_command_line rig_cli_bench = {

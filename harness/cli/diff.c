@@ -54,7 +54,7 @@ static int run_it(struct rig_diff_options *o)
 	o->known = known;
 	if (!known || rig_known_load(known, o->known_folder, &err) < 0)
 		status = rig_cli_bad_error(&err);
-	else if (o->target == RIG_TARGET_MODEL || !o->vm)
+	else if (!o->vm)
 		status = rig_diff_run(o);
 	else
 		status = rig_diff_guest(o);
@@ -99,6 +99,8 @@ static int run(int argc, char **argv)
 	}
 	if (!status && optind < argc)
 		status = rig_cli_bad("diff: '%s' is one word too many", argv[optind]);
+	if (!status)
+		status = rig_cli_check_vm(o.vm, o.target != RIG_TARGET_MODEL);
 	if (status)
 		return status;
 	if (o.print)

@@ -90,7 +90,8 @@ static int read_options(int argc, char **argv, struct rig_minimise_wish *wish)
 	if (optind + 1 != argc)
 		return rig_cli_bad("minimise: name one trace; see nlrig help minimise");
 	wish->path = argv[optind];
-	return -1;
+	status = rig_cli_check_vm(wish->vm, wish->on_target && wish->target != RIG_TARGET_MODEL);
+	return status ? status : -1;
 }
 
 /* ---- the shrinking ---- */
@@ -251,7 +252,7 @@ static int run(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	wish.options.families = &wish.families;
-	if (wish.on_target && wish.target != RIG_TARGET_MODEL && wish.vm)
+	if (wish.vm)
 		return rig_minimise_guest(&wish);
 	if (wish.on_target)
 		return rig_minimise_here(&wish);

@@ -87,7 +87,8 @@ static int read_options(int argc, char **argv, struct rig_replay_wish *wish)
 	wish->n_paths = argc - optind;
 	if (!wish->n_paths)
 		return rig_cli_bad("replay: name a trace; see nlrig help replay");
-	return -1;
+	status = rig_cli_check_vm(wish->vm, wish->target != RIG_TARGET_MODEL);
+	return status ? status : -1;
 }
 
 static int run(int argc, char **argv)
@@ -101,7 +102,7 @@ static int run(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	if (wish.script || wish.target == RIG_TARGET_MODEL || !wish.vm)
+	if (wish.script || !wish.vm)
 		return rig_replay_here(&wish);
 	return rig_replay_guest(&wish);
 }

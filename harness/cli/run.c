@@ -175,7 +175,7 @@ static int complete(struct options *o)
 	if (!o->vm && o->target[RIG_TARGET_INTREE] && o->target[RIG_TARGET_REF])
 		return rig_cli_bad(
 			"one kernel has one datapath module: intree and ref together need --vm");
-	return 0;
+	return rig_cli_check_vm(o->vm, o->target[RIG_TARGET_INTREE] || o->target[RIG_TARGET_REF]);
 }
 
 /* Only a run of all cases can tell that an entry names none. */

@@ -43,6 +43,11 @@ int rig_cli_read_vm(const char *name, const char **vm)
 	return rig_cli_bad("no VM '%s': qemu, uml, uml-san or uml-fast", name);
 }
 
+int rig_cli_check_vm(const char *vm, bool in_vm)
+{
+	return vm && !in_vm ? rig_cli_bad("--vm needs --target intree or ref") : RIG_EXIT_PASSED;
+}
+
 static enum rig_outcome outcome_of(enum rig_verdict verdict)
 {
 	switch (verdict) {
