@@ -57,7 +57,7 @@ static int judge(struct session *s, const struct rig_boot *boot)
 		      "vm", NULL, said);
 	free(said);
 	rig_ktap_write(stdout, &s->suite);
-	return s->suite.tally[RIG_FAILED] ? RIG_EXIT_FAILED : status;
+	return !status && s->suite.tally[RIG_FAILED] ? RIG_EXIT_FAILED : status;
 }
 
 static void add_options(struct rig_boot *boot, const struct rig_replay_wish *wish)
