@@ -78,6 +78,45 @@ void rig_boot_put(struct rig_boot *boot, const char *from, const char *to)
 	rig_boot_add(boot, "%s=%s", from, to);
 }
 
+/* ---- traces ---- */
+
+static const char inside[] = "/traces/"; /* where the guest has them, as 1 and so on */
+
+void rig_boot_add_traces(struct rig_boot *boot, char *const *paths, int n)
+{
+	boot->traces = paths;
+	boot->n_traces = n;
+	for (int i = 0; i < n; i++) {
+		char to[32];
+
+		snprintf(to, sizeof(to), "%s%d", inside, i + 1);
+		rig_boot_put(boot, paths[i], to);
+	}
+}
+
+void rig_boot_add_trace_path(struct rig_boot *boot, int i)
+{
+	rig_boot_add(boot, "%s%d", inside, i + 1);
+}
+
+void rig_boot_say(const struct rig_boot *boot, const char *text, FILE *to)
+{
+	const char *path;
+
+	while ((path = strstr(text, inside)) != NULL) {
+		char *end;
+		long i = strtol(path + strlen(inside), &end, 10);
+
+		fwrite(text, 1, path - text, to);
+		if (i >= 1 && i <= boot->n_traces)
+			fputs(boot->traces[i - 1], to);
+		else
+			fwrite(path, 1, end - path, to);
+		text = end;
+	}
+	fputs(text, to);
+}
+
 void rig_boot_program(struct rig_boot *boot)
 {
 	rig_boot_add(boot, "--follow");
@@ -194,7 +233,7 @@ int rig_boot_judge(const struct rig_boot *boot, FILE *to)
 	int exit_status = status && orderly ? atoi(status) : RIG_EXIT_FAILED;
 
 	if (words && *words)
-		fputs(words, to == stdout ? stderr : to);
+		rig_boot_say(boot, words, to == stdout ? stderr : to);
 	if (orderly && balance && *balance)
 		fprintf(to, "left behind in the guest:\n%s", balance);
 	if (exit_status == RIG_EXIT_PASSED && (splats || !balance || *balance))

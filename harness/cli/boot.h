@@ -16,6 +16,8 @@ struct rig_boot {
 	size_t argc;
 	int status; /* what it ended with, as wait() has it */
 	bool interrupted;
+	char *const *traces; /* that the guest has under names of its own */
+	int n_traces;
 };
 
 /* Begins the command; to be followed by what boot and then the program in the guest are told. */
@@ -23,6 +25,14 @@ void rig_boot_begin(struct rig_boot *boot);
 void rig_boot_add(struct rig_boot *boot, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void rig_boot_put(struct rig_boot *boot, const char *from, const char *to); /* a file or folder */
+/*
+ * Gives the guest traces, before the program is named. There their paths are plain, whatever the
+ * user's are: rig_boot_say() writes with the user's in their place.
+ */
+void rig_boot_add_traces(struct rig_boot *boot, char *const *paths, int n);
+void rig_boot_add_trace_path(struct rig_boot *boot, int i); /* as an argument */
+void rig_boot_say(const struct rig_boot *boot, const char *text, FILE *to);
+
 void rig_boot_program(struct rig_boot *boot); /* "-- /bin/nlrig", for its arguments to follow */
 
 /*

@@ -15,7 +15,7 @@ struct rig_minimise_wish {
 	struct rig_trace_options options;
 	unsigned long packet;	       /* 0: of the first fault */
 	const char *trace, *case_path; /* to be written; NULL: not wanted */
-	const char *path;
+	char *path;
 	bool on_target; /* a fault of the target's, not of the trace */
 	enum rig_target target;
 	const char *vm; /* NULL: here */

@@ -192,19 +192,17 @@ int rig_minimise_here(struct rig_minimise_wish *wish)
 
 /* ---- in a guest ---- */
 
-static const char inside[] = "/trace.pcapng", part[] = "part.pcapng", part_case[] = "part.nlt";
+static const char part[] = "part.pcapng", part_case[] = "part.nlt";
 
 static void print_line(void *context, char *line)
 {
-	(void)context;
-	fputs(line, stdout);
+	rig_boot_say(context, line, stdout);
 }
 
 static void make_command(struct rig_boot *boot, const struct rig_minimise_wish *wish)
 {
 	rig_boot_begin(boot);
-	rig_boot_add(boot, "--add");
-	rig_boot_add(boot, "%s=%s", wish->path, inside);
+	rig_boot_add_traces(boot, &wish->path, 1);
 	rig_boot_program(boot);
 	rig_boot_add(boot, "minimise");
 	rig_boot_add(boot, "--target=%s", boot->target);
@@ -222,7 +220,7 @@ static void make_command(struct rig_boot *boot, const struct rig_minimise_wish *
 		rig_boot_add(boot, "-o%s%s", RIG_BOOT_HOST, part);
 	if (wish->case_path)
 		rig_boot_add(boot, "--as-case=%s%s", RIG_BOOT_HOST, part_case);
-	rig_boot_add(boot, "%s", inside);
+	rig_boot_add_trace_path(boot, 0);
 }
 
 /* Out of the guest's folder to where it is wanted. */
@@ -260,7 +258,7 @@ int rig_minimise_guest(const struct rig_minimise_wish *wish)
 	int status;
 
 	make_command(&boot, wish);
-	status = rig_boot_run(&boot, print_line, NULL);
+	status = rig_boot_run(&boot, print_line, &boot);
 	if (boot.interrupted)
 		status = RIG_EXIT_INTERRUPTED;
 	else if (status == RIG_EXIT_PASSED)

@@ -8,10 +8,9 @@
 #include "cli/cli.h"
 #include "cli/replay.h"
 
-static const char inside[] = "/traces/"; /* where the guest has them */
-
 struct session {
 	const struct rig_replay_wish *wish;
+	const struct rig_boot *boot;
 	struct rig_suite suite; /* of --ktap, to which the guest's own result is added */
 	struct rig_ktap_reader reader;
 };
@@ -20,17 +19,21 @@ struct session {
 static void take_line(void *context, char *line)
 {
 	struct session *s = context;
-	char *path = strstr(line, inside);
+	char *named = NULL;
+	size_t len;
+	FILE *to = s->wish->ktap ? open_memstream(&named, &len) : stdout;
 
-	if (path)
-		memmove(path, path + strlen(inside), strlen(path + strlen(inside)) + 1);
-	line[strcspn(line, "\n")] = '\0';
-	if (s->wish->ktap) {
-		rig_ktap_read(&s->reader, line);
+	if (!to)
+		abort();
+	if (s->wish->ktap)
+		line[strcspn(line, "\n")] = '\0';
+	rig_boot_say(s->boot, line, to);
+	fflush(to);
+	if (!s->wish->ktap)
 		return;
-	}
-	puts(line);
-	fflush(stdout);
+	fclose(to);
+	rig_ktap_read(&s->reader, named);
+	free(named);
 }
 
 /* What became of the guest itself; an exit status. */
@@ -88,22 +91,19 @@ int rig_replay_guest(const struct rig_replay_wish *wish)
 		.folder = folder,
 		.timeout = wish->timeout,
 	};
-	struct session s = { .wish = wish };
+	struct session s = { .wish = wish, .boot = &boot };
 	int i, status;
 
 	rig_suite_init(&s.suite, boot.target);
 	s.reader.suite = &s.suite;
 	snprintf(folder, sizeof(folder), "%s/%s-%s", wish->report, boot.target, wish->vm);
 	rig_boot_begin(&boot);
-	for (i = 0; i < wish->n_paths; i++) {
-		rig_boot_add(&boot, "--add");
-		rig_boot_add(&boot, "%s=%s%s", wish->paths[i], inside, wish->paths[i]);
-	}
+	rig_boot_add_traces(&boot, wish->paths, wish->n_paths);
 	rig_boot_program(&boot);
 	rig_boot_add(&boot, "replay");
 	add_options(&boot, wish);
 	for (i = 0; i < wish->n_paths; i++)
-		rig_boot_add(&boot, "%s%s", inside, wish->paths[i]);
+		rig_boot_add_trace_path(&boot, i);
 	status = rig_boot_run(&boot, take_line, &s);
 	if (boot.interrupted) {
 		rig_cli_bad("interrupted: the guest was killed");
