@@ -174,8 +174,9 @@ static int sort(struct rig_excerpt *e, struct rig_trace *trace,
 
 	options.watch = &watch;
 	options.families = families;
-	if (!s.of || rig_trace_judge(trace, &options, note_fault, &s, &verdict, err) < 0)
-		return -1;
+	if (!s.of || rig_trace_judge(trace, &options, note_fault, &s, &verdict, &e->damage) < 0)
+		return rig_error_set(err, "out of memory");
+	e->damaged = verdict.damaged;
 	return list_units(&s) < 0 ? rig_error_set(err, "out of memory") : 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "replay/judge.h"
 #include "wire/arena.h"
+#include "wire/error.h"
 
 struct rig_excerpt_unit {
 	struct rig_excerpt_unit *next; /* first: a list that rig_shrink_list() can shrink */
@@ -31,7 +32,9 @@ struct rig_excerpt {
 	size_t n_faults, room_faults;
 	struct rig_trace_options options; /* but for the families, which each part tells anew */
 	struct rig_trace_families given;
-	int file; /* of the part in hand, in memory */
+	unsigned long damaged;	 /* places that could not be read */
+	struct rig_error damage; /* the first of them */
+	int file;		 /* of the part in hand, in memory */
 };
 
 /**

@@ -227,6 +227,8 @@ static int minimise(struct rig_minimise_wish *wish, struct rig_excerpt *excerpt)
 	struct search search = { excerpt, fault };
 	struct rig_shrink shrink = { .fails = shows, .context = &search, .limit = LIMIT };
 
+	if (excerpt->damaged)
+		rig_cli_bad_error(&excerpt->damage);
 	if (!fault)
 		return wish->packet ?
 			       rig_cli_bad("%s: packet %lu was answered as the contract says",

@@ -158,6 +158,8 @@ static int make_script(struct search *s, struct rig_trace_families *families)
 	options.families = families;
 	if (ret == 0)
 		ret = rig_trace_script_make(&s->made, trace, &options, ignore, NULL, &s->err);
+	if (ret == 0 && s->made.verdict.damaged)
+		rig_cli_bad_error(&s->err);
 	rig_trace_close(trace);
 	return ret;
 }
