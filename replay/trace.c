@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "replay/cooked.h"
 #include "replay/field.h"
@@ -182,9 +183,49 @@ struct rig_trace *rig_trace_from(FILE *file, const char *name, struct rig_error 
 	return NULL;
 }
 
+/* What comes only once, in a file that can be read twice. NULL, with errno. */
+static FILE *keep(FILE *from)
+{
+	static char bytes[1 << 16];
+	FILE *to = tmpfile();
+	bool whole = to != NULL;
+	size_t size;
+
+	while (whole && (size = fread(bytes, 1, sizeof(bytes), from)) != 0)
+		whole = fwrite(bytes, 1, size, to) == size;
+	if (whole && !ferror(from) && fseek(to, 0, SEEK_SET) == 0)
+		return to;
+	if (to)
+		fclose(to);
+	return NULL;
+}
+
+static bool is_folder(FILE *file)
+{
+	struct stat status;
+
+	return fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* A file that can be read twice; NULL, with errno. */
+static FILE *open_file(const char *path)
+{
+	FILE *from = strcmp(path, "-") ? fopen(path, "re") : stdin, *kept = NULL;
+
+	if (!from || (from != stdin && !is_folder(from) && fseek(from, 0, SEEK_SET) == 0))
+		return from;
+	if (!is_folder(from))
+		kept = keep(from);
+	else
+		errno = EISDIR;
+	if (from != stdin)
+		fclose(from);
+	return kept;
+}
+
 struct rig_trace *rig_trace_open(const char *path, struct rig_error *err)
 {
-	FILE *file = fopen(path, "re");
+	FILE *file = open_file(path);
 
 	if (file)
 		return rig_trace_from(file, path, err);

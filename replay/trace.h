@@ -50,7 +50,10 @@ struct rig_trace;
 /** rig_trace_is() - do these bytes begin a pcap or pcapng file? */
 bool rig_trace_is(const void *start, size_t size);
 
-/** rig_trace_open() - NULL: not there, no capture file, or of another link type. */
+/**
+ * rig_trace_open() - NULL: not there, no capture file, or of another link type. "-" is standard
+ * input; what can be read only once is copied to a file without a name.
+ */
 struct rig_trace *rig_trace_open(const char *path, struct rig_error *err);
 
 /** rig_trace_from() - the same from an open file, which can be read twice and is closed. */

@@ -55,10 +55,10 @@ int rig_cli_read_vm(const char *name, const char **vm);
 /* A VM (NULL: none) without a target that runs in one is a mistake. */
 int rig_cli_check_vm(const char *vm, bool in_vm);
 
-/* file.c: "-" is standard input. The text is NUL-terminated, and to be freed. */
+/* file.c: "-" is standard input. The text is NUL-terminated, at most 64 MB, and to be freed. */
 char *rig_file_read(const char *path, size_t *size, struct rig_error *err);
 
-/* Whether it is a file that begins as pcap or pcapng do. */
+/* Whether it begins as pcap or pcapng do; can still be read, also standard input. */
 bool rig_file_is_trace(const char *path);
 
 struct rig_trace_families;

@@ -150,6 +150,8 @@ static int decode(int argc, char **argv)
 		ret = from_hex(wish.path, bytes, &size, &err);
 	else if (ret == 0)
 		ret = refuse_text(wish.path, bytes, size, &err);
+	if (ret == 0 && !size)
+		ret = rig_error_set(&err, "%s: there is nothing in it", wish.path);
 	if (ret == 0)
 		ret = decode_bytes(bytes, size, wish.annotate, &err);
 	free(bytes);

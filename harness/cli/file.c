@@ -7,6 +7,8 @@
 #include "cli/cli.h"
 #include "replay/trace.h"
 
+enum { READ_MOST = 64 << 20 }; /* a device may never end */
+
 static char *read_all(FILE *from, size_t *size)
 {
 	size_t room = 0, used = 0;
@@ -19,8 +21,10 @@ static char *read_all(FILE *from, size_t *size)
 			break;
 		text = larger;
 		used += fread(text + used, 1, room - 1 - used, from);
-	} while (used == room - 1);
-	if (!larger || ferror(from)) {
+	} while (used == room - 1 && used < READ_MOST);
+	if (used >= READ_MOST)
+		errno = EFBIG;
+	if (!larger || ferror(from) || used >= READ_MOST) {
 		free(text);
 		return NULL;
 	}
@@ -43,11 +47,15 @@ char *rig_file_read(const char *path, size_t *size, struct rig_error *err)
 
 bool rig_file_is_trace(const char *path)
 {
-	FILE *from = strcmp(path, "-") ? fopen(path, "re") : NULL;
-	char start[4];
-	bool is = from && rig_trace_is(start, fread(start, 1, sizeof(start), from));
+	FILE *from = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	unsigned char start[4];
+	size_t size = from ? fread(start, 1, sizeof(start), from) : 0;
+	bool is = rig_trace_is(start, size);
 
-	if (from)
+	/* What was just read goes back into the buffer that it is from. */
+	while (from == stdin && size && ungetc(start[size - 1], from) != EOF)
+		size--;
+	if (from && from != stdin)
 		fclose(from);
 	return is;
 }
