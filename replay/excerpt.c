@@ -212,6 +212,15 @@ void rig_excerpt_free(struct rig_excerpt *e)
 	*e = (struct rig_excerpt){};
 }
 
+unsigned long rig_excerpt_request(const struct rig_excerpt *e, unsigned long packet)
+{
+	for (const struct rig_excerpt_unit *unit = e->units; unit; unit = unit->next)
+		for (size_t i = 1; i < unit->n_packets; i++)
+			if (e->packets[unit->packets[i]].number == packet)
+				return e->packets[unit->packets[0]].number;
+	return packet;
+}
+
 /* ---- parts ---- */
 
 size_t rig_excerpt_count(const struct rig_excerpt *e)

@@ -45,6 +45,9 @@ int rig_excerpt_read(struct rig_excerpt *excerpt, const char *path,
 		     const struct rig_trace_options *options, struct rig_error *err);
 void rig_excerpt_free(struct rig_excerpt *excerpt);
 
+/** rig_excerpt_request() - the packet of the request that this one answers; else the packet. */
+unsigned long rig_excerpt_request(const struct rig_excerpt *excerpt, unsigned long packet);
+
 /** rig_excerpt_write() - what is left of it. */
 int rig_excerpt_write(struct rig_excerpt *excerpt, const char *path, struct rig_error *err);
 

@@ -275,6 +275,7 @@ static int keep_answers(struct maker *maker, struct rig_trace_step *made,
 
 		answer->bytes = rig_arena_copy(maker->arena, item->bytes, item->size);
 		answer->size = item->size;
+		answer->packet = item->packet;
 		if (!answer->bytes)
 			return -1;
 	}

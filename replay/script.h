@@ -16,6 +16,7 @@
 struct rig_trace_answer {
 	const uint8_t *bytes;
 	size_t size;
+	unsigned long packet;
 };
 
 struct rig_trace_step {

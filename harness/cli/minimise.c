@@ -221,6 +221,17 @@ static int write_results(struct rig_minimise_wish *wish, struct rig_excerpt *exc
 	return status;
 }
 
+/* An answer stands for its request, of which the fault is. */
+static void name_request(struct rig_minimise_wish *wish, const struct rig_excerpt *excerpt)
+{
+	unsigned long request = rig_excerpt_request(excerpt, wish->packet);
+
+	if (request != wish->packet)
+		fprintf(stderr, "packet %lu is an answer; its request is %lu\n", wish->packet,
+			request);
+	wish->packet = request;
+}
+
 static int minimise(struct rig_minimise_wish *wish, struct rig_excerpt *excerpt)
 {
 	const struct rig_excerpt_fault *fault = choose(excerpt, wish->packet);
@@ -258,10 +269,12 @@ static int run(int argc, char **argv)
 		return rig_minimise_guest(&wish);
 	if (wish.on_target)
 		return rig_minimise_here(&wish);
-	if (rig_excerpt_read(&excerpt, wish.path, &wish.options, &err) < 0)
+	if (rig_excerpt_read(&excerpt, wish.path, &wish.options, &err) < 0) {
 		status = rig_cli_bad_error(&err);
-	else
+	} else {
+		name_request(&wish, &excerpt);
 		status = minimise(&wish, &excerpt);
+	}
 	rig_excerpt_free(&excerpt);
 	return status;
 }
@@ -280,7 +293,7 @@ const struct rig_command_line rig_cli_minimise = {
 		"  -o FILE           as a trace: pcapng if so named, else pcap\n"
 		"  --as-case FILE    as a case in the notation, with what the model says of each\n"
 		"                    request as its expectation; - is standard output\n"
-		"  --packet N        the fault of that packet (the first)\n"
+		"  --packet N        the fault of that request, or answer's request (the first)\n"
 		"  --target T        not what is wrong in the trace, but what is when it is sent\n"
 		"                    again to intree or ref: see nlrig help replay\n"
 		"  --vm VM           qemu or uml: the target is in a guest of its own\n"

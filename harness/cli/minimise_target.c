@@ -19,8 +19,9 @@ struct search {
 	struct rig_link *link;
 	struct rig_trace_script made;
 	const struct rig_family_ids *captured;
-	char headline[512]; /* of the fault that is looked for */
-	bool choosing;	    /* which one that is: the first one */
+	char headline[512];   /* of the fault that is looked for */
+	bool choosing;	      /* which one that is: the first one */
+	unsigned long wanted; /* packet of a request; 0: any */
 	unsigned long packet;
 	bool by_capture;
 	struct rig_bytes text; /* what is said of it */
@@ -39,7 +40,7 @@ static bool is_wanted(struct search *s, const struct rig_replay_fault *fault)
 	if (s->found)
 		return s->packet == packet && s->by_capture && !fault->by_capture;
 	s->packet = packet;
-	return packet && (!s->wish->packet || s->wish->packet == packet);
+	return packet && (!s->wanted || s->wanted == packet);
 }
 
 static void look(void *context, const struct rig_replay_fault *fault)
@@ -149,6 +150,22 @@ static void ignore(void *context, const struct rig_trace_fault *fault)
 	(void)fault;
 }
 
+/* An answer stands for its request. */
+static void name_request(struct search *s)
+{
+	s->wanted = s->wish->packet;
+	for (const struct rig_step *step = s->made.script.steps; step; step = step->next) {
+		const struct rig_trace_step *made = rig_trace_step(step);
+
+		for (size_t i = 0; i < made->n_answers; i++)
+			if (made->answers[i].packet == s->wish->packet) {
+				fprintf(stderr, "packet %lu is an answer; its request is %lu\n",
+					s->wish->packet, made->packet);
+				s->wanted = made->packet;
+			}
+	}
+}
+
 static int make_script(struct search *s, struct rig_trace_families *families)
 {
 	struct rig_trace_options options = s->wish->options;
@@ -160,6 +177,7 @@ static int make_script(struct search *s, struct rig_trace_families *families)
 		ret = rig_trace_script_make(&s->made, trace, &options, ignore, NULL, &s->err);
 	if (ret == 0 && s->made.verdict.damaged)
 		rig_cli_bad_error(&s->err);
+	name_request(s);
 	rig_trace_close(trace);
 	return ret;
 }
