@@ -232,9 +232,8 @@ size_t rig_excerpt_count(const struct rig_excerpt *e)
 	return n;
 }
 
-int rig_excerpt_write(struct rig_excerpt *e, const char *path, struct rig_error *err)
+static int write_part(struct rig_excerpt *e, struct rig_trace_writer *writer, struct rig_error *err)
 {
-	struct rig_trace_writer *writer = rig_trace_create(path, err);
 	int ret = writer ? 0 : -1;
 
 	memset(e->kept, 0, e->n_packets);
@@ -247,6 +246,17 @@ int rig_excerpt_write(struct rig_excerpt *e, const char *path, struct rig_error 
 	if (writer && rig_trace_finish(writer, ret < 0 ? NULL : err) < 0)
 		ret = -1;
 	return ret;
+}
+
+int rig_excerpt_write(struct rig_excerpt *e, const char *path, struct rig_error *err)
+{
+	return write_part(e, rig_trace_create(path, err), err);
+}
+
+int rig_excerpt_keep(struct rig_excerpt *e, char path[RIG_EXCERPT_PATH], struct rig_error *err)
+{
+	snprintf(path, RIG_EXCERPT_PATH, "/proc/self/fd/%d", e->file);
+	return write_part(e, rig_trace_create_pcapng(path, err), err);
 }
 
 struct looking {
@@ -285,12 +295,11 @@ bool rig_excerpt_shows(struct rig_excerpt *e, const struct rig_excerpt_fault *fa
 	struct rig_trace_options options = e->options;
 	struct rig_trace_verdict verdict;
 	struct rig_trace *trace;
-	char path[32];
+	char path[RIG_EXCERPT_PATH];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", e->file);
 	options.watch = NULL;
 	options.families = &families;
-	if (rig_excerpt_write(e, path, NULL) < 0)
+	if (rig_excerpt_keep(e, path, NULL) < 0)
 		return false;
 	trace = rig_trace_open(path, NULL);
 	if (!trace)

@@ -51,6 +51,12 @@ unsigned long rig_excerpt_request(const struct rig_excerpt *excerpt, unsigned lo
 /** rig_excerpt_write() - what is left of it. */
 int rig_excerpt_write(struct rig_excerpt *excerpt, const char *path, struct rig_error *err);
 
+#define RIG_EXCERPT_PATH 32
+
+/** rig_excerpt_keep() - the same in memory, with all that is known of gaps, and its path. */
+int rig_excerpt_keep(struct rig_excerpt *excerpt, char path[RIG_EXCERPT_PATH],
+		     struct rig_error *err);
+
 /**
  * rig_excerpt_shows() - whether what is left still has that fault, and none that the whole had not.
  * What cannot be judged shows nothing.

@@ -89,6 +89,9 @@ struct rig_trace_writer;
  */
 struct rig_trace_writer *rig_trace_create(const char *path, struct rig_error *err);
 
+/** rig_trace_create_pcapng() - whatever the path; pcap cannot tell what a capture dropped. */
+struct rig_trace_writer *rig_trace_create_pcapng(const char *path, struct rig_error *err);
+
 /** rig_trace_write() - all of the record counts but number, foreign and flaw. */
 int rig_trace_write(struct rig_trace_writer *writer, const struct rig_record *record,
 		    struct rig_error *err);

@@ -136,7 +136,7 @@ static bool is_pcapng(const char *path)
 	return length > tail && !memcmp(path + length - tail, suffix, tail);
 }
 
-struct rig_trace_writer *rig_trace_create(const char *path, struct rig_error *err)
+static struct rig_trace_writer *create(const char *path, bool pcapng, struct rig_error *err)
 {
 	struct rig_trace_writer *writer = calloc(1, sizeof(*writer));
 
@@ -154,12 +154,22 @@ struct rig_trace_writer *rig_trace_create(const char *path, struct rig_error *er
 		free(writer);
 		return NULL;
 	}
-	writer->pcapng = is_pcapng(path);
+	writer->pcapng = pcapng;
 	if (writer->pcapng)
 		put_pcapng_headers(writer->file);
 	else
 		put_pcap_header(writer->file);
 	return writer;
+}
+
+struct rig_trace_writer *rig_trace_create(const char *path, struct rig_error *err)
+{
+	return create(path, is_pcapng(path), err);
+}
+
+struct rig_trace_writer *rig_trace_create_pcapng(const char *path, struct rig_error *err)
+{
+	return create(path, true, err);
 }
 
 int rig_trace_write(struct rig_trace_writer *writer, const struct rig_record *record,
@@ -172,6 +182,8 @@ int rig_trace_write(struct rig_trace_writer *writer, const struct rig_record *re
 		.protocol = htons(record->protocol),
 	};
 
+	if (writer->pcapng && record->restarted)
+		put_pcapng_headers(writer->file);
 	if (writer->pcapng)
 		put_pcapng(writer->file, &header, record);
 	else

@@ -204,13 +204,12 @@ static int write_results(struct rig_minimise_wish *wish, struct rig_excerpt *exc
 {
 	struct rig_trace_families families = wish->families;
 	struct rig_error err = {};
-	char part[32], reason[256];
+	char part[RIG_EXCERPT_PATH], reason[256];
 	int status = RIG_EXIT_PASSED;
 
-	snprintf(part, sizeof(part), "/proc/self/fd/%d", excerpt->file);
 	snprintf(reason, sizeof(reason), "Packet %lu of a trace: %s.", fault->packet, fault->kind);
 	/* The last candidate may not have been what is left. */
-	if (rig_excerpt_write(excerpt, part, &err) < 0)
+	if (rig_excerpt_keep(excerpt, part, &err) < 0)
 		return rig_cli_bad_error(&err);
 	if (wish->trace && rig_excerpt_write(excerpt, wish->trace, &err) < 0)
 		return rig_cli_bad_error(&err);

@@ -114,4 +114,39 @@ static void as_a_case(void)
 	rig_excerpt_free(&e);
 }
 
-RIG_TEST_SUITE(excerpt, { "shortest part", shortest_part }, { "as a case", as_a_case });
+static void answers_and_requests(void)
+{
+	struct rig_excerpt e;
+
+	read_lines(&e);
+	CU_ASSERT_EQUAL(rig_excerpt_request(&e, 12), 11);
+	CU_ASSERT_EQUAL(rig_excerpt_request(&e, 11), 11);
+	CU_ASSERT_EQUAL(rig_excerpt_request(&e, 99), 99);
+	rig_excerpt_free(&e);
+}
+
+/* What a capture has lost is still lost when its packets are written anew. */
+static void gaps_stay(void)
+{
+	struct rig_record record;
+	struct rig_trace *trace;
+	struct rig_excerpt e;
+	char path[RIG_EXCERPT_PATH];
+
+	read_lines(&e);
+	e.packets[10].dropped = 3;
+	e.packets[12].restarted = true;
+	CU_ASSERT_EQUAL(rig_excerpt_keep(&e, path, NULL), 0);
+	trace = rig_trace_open(path, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(trace);
+	while (rig_trace_next(trace, &record, NULL) == 1) {
+		CU_ASSERT_EQUAL(record.dropped, record.number == 11 ? 3 : 0);
+		CU_ASSERT_EQUAL(record.restarted, record.number == 13);
+	}
+	CU_ASSERT_EQUAL(record.number, 14);
+	rig_trace_close(trace);
+	rig_excerpt_free(&e);
+}
+
+RIG_TEST_SUITE(excerpt, { "shortest part", shortest_part }, { "as a case", as_a_case },
+	       { "answers and requests", answers_and_requests }, { "gaps stay", gaps_stay });
