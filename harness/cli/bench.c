@@ -326,7 +326,10 @@ static int read_option(struct rig_bench_options *o, int opt, const char *value)
 	case 's':
 		return rig_cli_read_number("--seed", value, &o->seed);
 	case 'm':
-		return rig_cli_read_number("--messages", value, &o->messages);
+		if (rig_cli_read_number("--messages", value, &o->messages) == RIG_EXIT_PASSED &&
+		    !o->messages)
+			return rig_cli_bad("--messages: 0 are nothing to measure");
+		return o->messages ? RIG_EXIT_PASSED : RIG_EXIT_USAGE;
 	case 'f':
 		return rig_cli_read_number("--flows", value, &o->flows);
 	case 'r':
