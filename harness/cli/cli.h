@@ -52,6 +52,7 @@ int rig_cli_flush(int status);
 /* target.c: options that several subcommands have. An exit status. */
 int rig_cli_read_target(const char *name, enum rig_target *target); /* not "all" */
 int rig_cli_read_vm(const char *name, const char **vm);
+int rig_cli_read_kernel(const char *release, const char **kernel); /* that was captured */
 /* A VM (NULL: none) without a target that runs in one is a mistake. */
 int rig_cli_check_vm(const char *vm, bool in_vm);
 

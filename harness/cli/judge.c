@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/job.h"
 #include "replay/judge.h"
 
 enum { REFRESH_MS = 100 };
@@ -41,12 +42,12 @@ static int read_options(int argc, char **argv, struct wish *wish)
 	while ((opt = getopt_long(argc, argv, "hq", options, NULL)) != -1) {
 		switch (opt) {
 		case 'k':
-			wish->options.kernel = optarg;
+			if (rig_cli_read_kernel(optarg, &wish->options.kernel))
+				return RIG_EXIT_USAGE;
 			break;
 		case 'c':
-			wish->options.cpus = strtoul(optarg, NULL, 10);
-			if (!wish->options.cpus)
-				return rig_cli_bad("--cpus %s: want a number", optarg);
+			if (rig_job_number("--cpus", optarg, &wish->options.cpus))
+				return RIG_EXIT_USAGE;
 			break;
 		case 'f':
 			if (rig_trace_families_give(&wish->families, optarg, &err) < 0)

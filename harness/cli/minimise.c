@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/job.h"
 #include "cli/minimise.h"
 #include "gen/shrink.h"
 #include "replay/case.h"
@@ -44,12 +45,9 @@ static int read_option(struct rig_minimise_wish *wish, int opt, const char *valu
 		wish->host_kernel = true;
 		return RIG_EXIT_PASSED;
 	case 'k':
-		wish->options.kernel = value;
-		return RIG_EXIT_PASSED;
+		return rig_cli_read_kernel(value, &wish->options.kernel);
 	case 'c':
-		wish->options.cpus = strtoul(value, NULL, 10);
-		return wish->options.cpus ? RIG_EXIT_PASSED :
-					    rig_cli_bad("--cpus %s: want a number", value);
+		return rig_job_number("--cpus", value, &wish->options.cpus);
 	case 'f':
 		if (rig_trace_families_give(&wish->families, value, &err) < 0)
 			return rig_cli_bad_error(&err);

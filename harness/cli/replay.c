@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
+#include "cli/job.h"
 #include "cli/replay.h"
 
 static int read_option(struct rig_replay_wish *wish, int opt, const char *value)
@@ -17,12 +18,9 @@ static int read_option(struct rig_replay_wish *wish, int opt, const char *value)
 	case 'v':
 		return rig_cli_read_vm(value, &wish->vm);
 	case 'k':
-		wish->kernel = value;
-		return RIG_EXIT_PASSED;
+		return rig_cli_read_kernel(value, &wish->kernel);
 	case 'c':
-		wish->cpus = strtoul(value, NULL, 10);
-		return wish->cpus ? RIG_EXIT_PASSED :
-				    rig_cli_bad("--cpus %s: want a number", value);
+		return rig_job_number("--cpus", value, &wish->cpus);
 	case 'f':
 		if (rig_trace_families_give(&wish->families, value, &err) < 0)
 			return rig_cli_bad_error(&err);

@@ -43,6 +43,15 @@ int rig_cli_read_vm(const char *name, const char **vm)
 	return rig_cli_bad("no VM '%s': qemu, uml, uml-san or uml-fast", name);
 }
 
+int rig_cli_read_kernel(const char *release, const char **kernel)
+{
+	*kernel = release;
+	return rig_model_knows(release) ?
+		       RIG_EXIT_PASSED :
+		       rig_cli_bad("--kernel %s: the model knows releases of 6.1, as 6.1.192",
+				   release);
+}
+
 int rig_cli_check_vm(const char *vm, bool in_vm)
 {
 	return vm && !in_vm ? rig_cli_bad("--vm needs --target intree or ref") : RIG_EXIT_PASSED;

@@ -58,6 +58,9 @@ void rig_model_free(struct rig_model *m);
 /* As after rig_model_new, but keeps memory: for many short scripts. */
 void rig_model_reset(struct rig_model *m);
 
+/* Whether a row is for that release, "6.1.192-...": else config.kernel would get one beside it. */
+bool rig_model_knows(const char *kernel);
+
 /* --- What exists beside the datapath ------------------------------------------------------- */
 
 #define RIG_MODEL_SOCKETS      64

@@ -48,3 +48,15 @@ const struct rig_profile *rig_profile_find(enum rig_model_module module, const c
 			found = &profiles[i];
 	return found;
 }
+
+bool rig_model_knows(const char *kernel)
+{
+	unsigned int major, minor, patch;
+	bool known = false;
+
+	if (sscanf(kernel, "%u.%u.%u", &major, &minor, &patch) != 3)
+		return false;
+	for (size_t i = 0; i < N_PROFILES; i++)
+		known |= profiles[i].major == major && profiles[i].minor == minor;
+	return known;
+}
