@@ -28,12 +28,14 @@ static const char beyond[] = "beyond the model: ";
 
 /* ---- what is said ---- */
 
-/* The lines of this script are packets. */
-static void tell(const struct replay *r, const struct rig_finding *finding, bool by_capture)
+/* The lines of this script are packets. Captured: the step whose captured answer it is about. */
+static void tell(const struct replay *r, const struct rig_finding *finding,
+		 const struct rig_trace_step *captured)
 {
 	char headline[512];
-	const struct rig_replay_fault fault = { headline, finding->sent, finding->detail,
-						by_capture };
+	struct rig_bytes sent = {};
+	struct rig_replay_fault fault = { headline, finding->sent, finding->detail,
+					  captured != NULL };
 	const char *rest = strstr(finding->headline, ": ");
 	unsigned long packet;
 
@@ -43,7 +45,12 @@ static void tell(const struct replay *r, const struct rig_finding *finding, bool
 		snprintf(headline, sizeof(headline), "packet %lu%s", packet, rest);
 	else
 		snprintf(headline, sizeof(headline), "before the trace%s", rest);
+	if (captured) {
+		rig_print(captured->step.message, NULL, &sent);
+		fault.sent = rig_bytes_text(&sent);
+	}
 	r->options->report(r->options->context, &fault);
+	rig_bytes_free(&sent);
 }
 
 static void put_off(struct replay *r, const char *why, unsigned long packet)
@@ -103,7 +110,7 @@ static void compare(struct replay *r, const struct rig_trace_step *step,
 	} else {
 		r->verdict->unlike++;
 		for (const struct rig_finding *f = r->unlike.first; f; f = f->next)
-			tell(r, f, true);
+			tell(r, f, step);
 	}
 }
 
@@ -184,7 +191,7 @@ static void conclude(struct replay *r, const struct rig_run *run)
 		if (strstr(f->headline, beyond))
 			continue;
 		r->verdict->divergent++;
-		tell(r, f, false);
+		tell(r, f, NULL);
 	}
 	r->verdict->duration_ms = run->duration_ms;
 }

@@ -53,14 +53,17 @@ static const char *const nameless[] = {
 struct seen {
 	unsigned int faults;
 	char headline[512];
+	char sent[512];
 };
 
 static void see(void *context, const struct rig_replay_fault *fault)
 {
 	struct seen *seen = context;
 
-	if (!seen->faults++)
-		snprintf(seen->headline, sizeof(seen->headline), "%s", fault->headline);
+	if (seen->faults++)
+		return;
+	snprintf(seen->headline, sizeof(seen->headline), "%s", fault->headline);
+	snprintf(seen->sent, sizeof(seen->sent), "%s", fault->sent ? fault->sent : "");
 }
 
 static void ignore(void *context, const struct rig_trace_fault *fault)
@@ -225,6 +228,7 @@ static void another_kernel(void)
 	CU_ASSERT_EQUAL(verdict.unlike, 1);
 	CU_ASSERT_EQUAL(verdict.uncompared, 0);
 	CU_ASSERT_EQUAL(seen.faults, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(seen.sent, "dp.set "));
 }
 
 RIG_TEST_SUITE(replay, { "state before the trace", state_before_the_trace },
