@@ -198,6 +198,20 @@ static int pop_nsh_parse(const struct ovsr_action_request *req, struct ovsr_shap
 
 /* Nests. */
 
+/*
+ * An action may be longer on its way back, and a nest's length has 16 bits. Returns 0, or -EMSGSIZE
+ * with the nest taken back.
+ */
+static int nest_end(struct sk_buff *msg, struct nlattr *nest)
+{
+	if (skb_tail_pointer(msg) - (unsigned char *)nest > U16_MAX) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+
 static int clone_parse(const struct ovsr_action_request *req, struct ovsr_shape *shape,
 		       struct ovsr_action *act)
 {
@@ -245,8 +259,7 @@ static int sample_put(struct sk_buff *msg, const struct ovsr_action *act)
 	if (!nest || nla_put_u32(msg, OVS_SAMPLE_ATTR_PROBABILITY, act->arg) ||
 	    ovsr_actions_put(msg, OVS_SAMPLE_ATTR_ACTIONS, act->nested[0]))
 		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
+	return nest_end(msg, nest);
 }
 
 /* Attributes of a later contract are passed over. */
@@ -276,8 +289,7 @@ static int dec_ttl_put(struct sk_buff *msg, const struct ovsr_action *act)
 
 	if (!nest || ovsr_actions_put(msg, OVS_DEC_TTL_ATTR_ACTION, act->nested[0]))
 		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
+	return nest_end(msg, nest);
 }
 
 static int check_pkt_len_parse(const struct ovsr_action_request *req, struct ovsr_shape *shape,
@@ -315,8 +327,7 @@ static int check_pkt_len_put(struct sk_buff *msg, const struct ovsr_action *act)
 	    ovsr_actions_put(msg, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL, act->nested[0]) ||
 	    ovsr_actions_put(msg, OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_GREATER, act->nested[1]))
 		return -EMSGSIZE;
-	nla_nest_end(msg, nest);
-	return 0;
+	return nest_end(msg, nest);
 }
 
 static void nested_free(struct ovsr_action *act)
@@ -489,6 +500,7 @@ static int list_fill(const struct ovsr_action_request *req, struct ovsr_shape sh
 		return -EINVAL;
 	if (list->in_tree_len + NLA_HDRLEN > U16_MAX && shape.depth > 1)
 		return -EMSGSIZE;
+	list->msg_len = min_t(u32, list->msg_len, U16_MAX); /* what is longer is never put */
 	return 0;
 }
 
@@ -562,8 +574,7 @@ int ovsr_actions_put(struct sk_buff *msg, int attrtype, const struct ovsr_action
 			return -EMSGSIZE;
 		}
 	}
-	nla_nest_end(msg, nest);
-	return 0;
+	return nest_end(msg, nest);
 }
 
 void ovsr_actions_free(struct ovsr_actions *acts)

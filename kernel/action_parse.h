@@ -35,7 +35,7 @@ struct ovsr_action {
  * struct ovsr_actions - a list of actions
  * @rcu: deferred destruction
  * @orig_len: bytes of netlink that userspace gave
- * @msg_len: bytes of netlink that ovsr_actions_put() needs inside of its nest
+ * @msg_len: bytes of netlink that ovsr_actions_put() needs inside of its nest, up to what fits
  * @in_tree_len: bytes of 6.1's own form of the list; in a nest, they must fit in 16 bits
  * @changes_key: some action may change the packet's key
  * @n: how many of @act there are
@@ -61,7 +61,10 @@ struct ovsr_actions {
 int ovsr_actions_parse(struct net *net, const struct nlattr *attr, const struct ovsr_key *key,
 		       struct ovsr_actions **out, bool log);
 
-/* Puts the list as a nest of type @attrtype. Returns 0 or -EMSGSIZE, with the nest taken back. */
+/*
+ * Puts the list as a nest of type @attrtype. Returns 0; or -EMSGSIZE with the nest taken back, when
+ * there is no room, or no nest can be as long: some actions are longer than userspace gave them.
+ */
 int ovsr_actions_put(struct sk_buff *msg, int attrtype, const struct ovsr_actions *acts);
 
 /* NULL is fine for both. */

@@ -429,7 +429,8 @@ static void put_nest(struct seq_file *m, const struct nest *nest, const struct n
 	}
 }
 
-static struct sk_buff *flow_msg(const struct ovsr_flow *flow)
+/* @whole: false when the actions are left out, as in a dump: no message can hold them. */
+static struct sk_buff *flow_msg(const struct ovsr_flow *flow, bool *whole)
 {
 	const struct ovsr_actions *actions = ovsr_dereference(flow->actions);
 	const struct ovsr_key *key = flow->id.key ?: &flow->key;
@@ -440,11 +441,11 @@ static struct sk_buff *flow_msg(const struct ovsr_flow *flow)
 	if (!msg)
 		return NULL;
 	if (ovsr_key_put(msg, OVS_FLOW_ATTR_KEY, key, NULL) ||
-	    ovsr_key_put(msg, OVS_FLOW_ATTR_MASK, &flow->key, &flow->mask->key) ||
-	    ovsr_actions_put(msg, OVS_FLOW_ATTR_ACTIONS, actions)) {
+	    ovsr_key_put(msg, OVS_FLOW_ATTR_MASK, &flow->key, &flow->mask->key)) {
 		kfree_skb(msg);
 		return NULL;
 	}
+	*whole = !ovsr_actions_put(msg, OVS_FLOW_ATTR_ACTIONS, actions);
 	return msg;
 }
 
@@ -459,10 +460,12 @@ static const struct {
 
 int ovsr_text_flow(struct seq_file *m, const struct ovsr_flow *flow)
 {
-	struct sk_buff *msg = flow_msg(flow);
 	const struct nlattr *a;
+	struct sk_buff *msg;
+	bool whole;
 	int rem;
 
+	msg = flow_msg(flow, &whole);
 	if (!msg)
 		return -ENOMEM;
 	if (flow->id.ufid_len)
@@ -474,6 +477,8 @@ int ovsr_text_flow(struct seq_file *m, const struct ovsr_flow *flow)
 		put_nest(m, flow_attrs[nla_type(a)].nest, a);
 		seq_putc(m, '}');
 	}
+	if (!whole)
+		seq_puts(m, " actions{...}");
 	kfree_skb(msg);
 	return 0;
 }

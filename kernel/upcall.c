@@ -89,8 +89,8 @@ static int put_attrs(struct sk_buff *msg, const struct sk_buff *skb, const struc
 	if (upcall->egress_tun &&
 	    ovsr_tunnel_info_put(msg, OVS_PACKET_ATTR_EGRESS_TUN_KEY, upcall->egress_tun))
 		return -EMSGSIZE;
-	if (upcall->actions && ovsr_actions_put(msg, OVS_PACKET_ATTR_ACTIONS, upcall->actions))
-		return -EMSGSIZE;
+	if (upcall->actions) /* left out, as from a flow, if no nest can hold them */
+		ovsr_actions_put(msg, OVS_PACKET_ATTR_ACTIONS, upcall->actions);
 	if (upcall->mru && nla_put_u16(msg, OVS_PACKET_ATTR_MRU, upcall->mru))
 		return -EMSGSIZE;
 	if (len < skb->len && nla_put_u32(msg, OVS_PACKET_ATTR_LEN, skb->len))
