@@ -119,19 +119,15 @@ void ovsr_dp_net_exit(struct net *net)
 {
 	struct ovsr_datapath *dp, *next_dp;
 	struct ovsr_vport *vport, *next;
-	struct net *other;
+	struct ovsr_net *other;
 	LIST_HEAD(guests);
 
 	list_for_each_entry_safe(dp, next_dp, &ovsr_net(net)->datapaths, node)
 		ovsr_dp_destroy(dp);
 
-	/* Not deleted on the spot: RTNL must not be taken inside net_rwsem. */
-	down_read(&net_rwsem);
-	for_each_net(other)
-		list_for_each_entry(dp, &ovsr_net(other)->datapaths, node)
+	list_for_each_entry(other, &ovsr_nets, node)
+		list_for_each_entry(dp, &other->datapaths, node)
 			find_guests(dp, net, &guests);
-	up_read(&net_rwsem);
-
 	list_for_each_entry_safe(vport, next, &guests, detach)
 		ovsr_vport_del(vport);
 }

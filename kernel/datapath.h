@@ -52,8 +52,9 @@ struct ovsr_datapath {
 	struct ovsr_portids __rcu *upcall_pids;
 };
 
-/* What the module keeps for each network namespace. */
+/* What the module keeps for each network namespace. @node: in ovsr_nets. */
 struct ovsr_net {
+	struct list_head node;
 	struct list_head datapaths; /* under ovsr_lock */
 	struct work_struct detach_work;
 	struct ovsr_limits limits;
@@ -77,6 +78,9 @@ static inline struct net *ovsr_dp_net(const struct ovsr_datapath *dp)
 {
 	return read_pnet(&dp->net);
 }
+
+/* Of all namespaces that have one, which are not all while the module loads. Under ovsr_lock. */
+extern struct list_head ovsr_nets;
 
 struct ovsr_net *ovsr_net(const struct net *net);
 

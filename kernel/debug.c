@@ -21,20 +21,18 @@ static const char *const type_names[] = {
 static int show_all(struct seq_file *m, int (*show)(struct seq_file *, struct ovsr_datapath *))
 {
 	struct ovsr_datapath *dp;
-	struct net *net;
+	struct ovsr_net *on;
 	int err = 0;
 
 	ovsr_lock();
-	down_read(&net_rwsem);
-	for_each_net(net) {
-		list_for_each_entry(dp, &ovsr_net(net)->datapaths, node) {
+	list_for_each_entry(on, &ovsr_nets, node) {
+		list_for_each_entry(dp, &on->datapaths, node) {
 			err = show(m, dp);
 			if (err)
 				goto out;
 		}
 	}
 out:
-	up_read(&net_rwsem);
 	ovsr_unlock();
 	return err;
 }

@@ -21,6 +21,8 @@
 #include "trace.h"
 #include "vport.h"
 
+LIST_HEAD(ovsr_nets);
+
 static DEFINE_MUTEX(big_lock);
 static unsigned int net_id __read_mostly;
 
@@ -98,9 +100,14 @@ static int __net_init net_start(struct net *net)
 	if (err)
 		return err;
 	err = ovsr_proc_net_init(net);
-	if (err)
+	if (err) {
 		ovsr_limits_net_exit(net);
-	return err;
+		return err;
+	}
+	ovsr_lock();
+	list_add_tail(&on->node, &ovsr_nets);
+	ovsr_unlock();
+	return 0;
 }
 
 static void __net_exit net_stop(struct net *net)
@@ -108,6 +115,7 @@ static void __net_exit net_stop(struct net *net)
 	ovsr_proc_net_exit(net);
 	ovsr_limits_net_exit(net);
 	ovsr_lock();
+	list_del(&ovsr_net(net)->node);
 	ovsr_dp_net_exit(net);
 	ovsr_unlock();
 	cancel_work_sync(&ovsr_net(net)->detach_work);
