@@ -28,10 +28,12 @@ struct ovsr_datapath *ovsr_dp_find(struct net *net, int ifindex)
 	return vport ? vport->dp : NULL;
 }
 
-/* Under ovsr_lock or rcu_read_lock. */
+/* "?" while the datapath is being taken down.  Under ovsr_lock or rcu_read_lock. */
 const char *ovsr_dp_name(struct ovsr_datapath *dp)
 {
-	return ovsr_vport_find(dp, OVSP_LOCAL)->dev->name;
+	const struct ovsr_vport *local = ovsr_vport_find(dp, OVSP_LOCAL);
+
+	return local ? local->dev->name : "?";
 }
 
 /* 0 while the datapath is being taken down.  Under ovsr_lock or rcu_read_lock. */
