@@ -69,7 +69,7 @@ void ovsr_notify_detach_work(struct work_struct *work)
 	list_for_each_entry(dp, &on->datapaths, node)
 		xa_for_each(&dp->vports, port_no, vport)
 			if (vport->ops->type != OVS_VPORT_TYPE_INTERNAL &&
-			    !netif_is_ovs_port(vport->dev))
+			    !ovsr_vport_netdev_is_attached(vport))
 				notify_detached(vport);
 	ovsr_unlock();
 }

@@ -105,6 +105,7 @@ void ovsr_vport_internal_exit(void);
 struct ovsr_vport *ovsr_vport_netdev_from_dev(const struct net_device *dev);
 int ovsr_vport_netdev_attach(struct ovsr_vport *vport);
 void ovsr_vport_netdev_detach(struct ovsr_vport *vport);
+bool ovsr_vport_netdev_is_attached(const struct ovsr_vport *vport);
 void ovsr_vport_netdev_free(struct ovsr_vport *vport);
 
 #endif /* OVSR_VPORT_H */

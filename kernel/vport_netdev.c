@@ -153,10 +153,24 @@ void ovsr_vport_netdev_free(struct ovsr_vport *vport)
 	call_rcu(&vport->rcu, netdev_free_rcu);
 }
 
+/*
+ * False once the device has left; it may be another port's by now, in another namespace. Under RTNL
+ * the answer stays true.
+ */
+bool ovsr_vport_netdev_is_attached(const struct ovsr_vport *vport)
+{
+	bool attached;
+
+	rcu_read_lock();
+	attached = ovsr_vport_netdev_from_dev(vport->dev) == vport;
+	rcu_read_unlock();
+	return attached;
+}
+
 static void netdev_destroy(struct ovsr_vport *vport)
 {
 	rtnl_lock();
-	if (netif_is_ovs_port(vport->dev)) /* else the device went first */
+	if (ovsr_vport_netdev_is_attached(vport))
 		ovsr_vport_netdev_detach(vport);
 	rtnl_unlock();
 	ovsr_vport_netdev_free(vport);

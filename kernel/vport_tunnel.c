@@ -83,7 +83,7 @@ static void tunnel_destroy(struct ovsr_vport *vport)
 	struct net_device *dev = vport->dev;
 
 	rtnl_lock();
-	if (netif_is_ovs_port(dev)) /* else the device goes already */
+	if (ovsr_vport_netdev_is_attached(vport)) /* else the device goes already */
 		ovsr_vport_netdev_detach(vport);
 	if (dev->reg_state == NETREG_REGISTERED)
 		dev_delete(dev);
