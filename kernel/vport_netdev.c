@@ -105,28 +105,22 @@ void ovsr_vport_netdev_detach(struct ovsr_vport *vport)
  */
 static struct ovsr_vport *link_by_name(struct ovsr_vport *vport, const char *name)
 {
-	int err;
+	int err = -ENODEV;
 
-	err = -ENODEV;
+	/* A device keeps its name, its namespace and what it is under RTNL alone. */
+	rtnl_lock();
 	vport->dev = dev_get_by_name(ovsr_dp_net(vport->dp), name);
 	if (!vport->dev)
-		goto out_free;
+		goto out_unlock;
 	netdev_tracker_alloc(vport->dev, &vport->dev_tracker, GFP_KERNEL);
-
-	err = -EINVAL;
-	if (!dev_fits(vport->dev))
-		goto out_put;
-
-	rtnl_lock();
-	err = ovsr_vport_netdev_attach(vport);
-	rtnl_unlock();
+	err = dev_fits(vport->dev) ? ovsr_vport_netdev_attach(vport) : -EINVAL;
 	if (err)
-		goto out_put;
-	return vport;
+		netdev_put(vport->dev, &vport->dev_tracker);
 
-out_put:
-	netdev_put(vport->dev, &vport->dev_tracker);
-out_free:
+out_unlock:
+	rtnl_unlock();
+	if (!err)
+		return vport;
 	ovsr_vport_free(vport);
 	return ERR_PTR(err);
 }
