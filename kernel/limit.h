@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* /proc/sys/net/openvswitch_ref/: what an operator allows the datapaths of a namespace. */
+/* /proc/sys/net/openvswitch_ref/: what an operator allows each datapath of a namespace. */
 #ifndef OVSR_LIMIT_H
 #define OVSR_LIMIT_H
 

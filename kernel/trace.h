@@ -15,7 +15,7 @@
 
 /* clang-format off */
 
-/* A request that generic netlink has let through, before it is carried out. */
+/* A request, if not a dump, that generic netlink has let through, before it is carried out. */
 TRACE_EVENT(ovsr_request,
 	TP_PROTO(const struct genl_family *family, const struct genl_info *info),
 	TP_ARGS(family, info),
