@@ -28,6 +28,7 @@
 
 /* A list, or with none a recirculation, that waits. */
 struct deferred {
+	struct ovsr_datapath *dp; /* not always that of the packet which emptied the stack */
 	struct sk_buff *skb;
 	const struct ovsr_actions *acts;
 	struct ovsr_key key;
@@ -79,6 +80,7 @@ static void defer(struct ovsr_datapath *dp, struct sk_buff *skb, const struct ov
 		return;
 	}
 	d = &state->deferred[state->n_deferred++];
+	d->dp = dp;
 	d->skb = skb;
 	d->acts = acts;
 	d->key = *key;
@@ -450,7 +452,7 @@ consumed:
 	return 0;
 }
 
-static void deferred_execute(struct ovsr_datapath *dp, struct exec_state *state)
+static void deferred_execute(struct exec_state *state)
 {
 	struct deferred *d;
 	int i;
@@ -459,7 +461,7 @@ static void deferred_execute(struct ovsr_datapath *dp, struct exec_state *state)
 	for (i = 0; i < state->n_deferred; i++) {
 		d = &state->deferred[i];
 		if (d->acts)
-			list_execute(dp, d->skb, d->acts, &d->key);
+			list_execute(d->dp, d->skb, d->acts, &d->key);
 		else
 			ovsr_dp_process(d->skb, &d->key);
 	}
@@ -480,7 +482,7 @@ int ovsr_actions_execute(struct ovsr_datapath *dp, struct sk_buff *skb,
 	} else {
 		err = list_execute(dp, skb, acts, key);
 		if (state->level == 1)
-			deferred_execute(dp, state);
+			deferred_execute(state);
 	}
 	state->level--;
 	return err;
