@@ -11,7 +11,7 @@ extern struct genl_family ovsr_packet_family;
 extern struct genl_family ovsr_meter_family;
 extern struct genl_family ovsr_ct_limit_family;
 
-/* The pre_doit of every family, which dumps do not pass: the tracepoint ovsr_request.  Returns 0. */
+/* The pre_doit of every family, not for dumps: the tracepoint ovsr_request.  Returns 0. */
 int ovsr_request_trace(const struct genl_ops *ops, struct sk_buff *skb, struct genl_info *info);
 
 /* Every command of every family is lenient about its outer attributes, as userspace relies on. */
