@@ -47,53 +47,73 @@ static bool is_loaded(const char *module)
 	return access(path, F_OK) == 0;
 }
 
+static int delete_module(const char *module)
+{
+	char name[64];
+
+	loaded_name(name, sizeof(name), module);
+	return (int)syscall(SYS_delete_module, name, O_NONBLOCK);
+}
+
+/*
+ * A port holds the module that its kind is from. What is loaded last, and so needed by no other
+ * module, is held by ports alone, if at all; of the tunnels' modules, only those that have a port.
+ */
+static int require_held(const char *const *modules, struct rig_error *err)
+{
+	size_t count = 0, held = 0;
+
+	while (modules[count])
+		count++;
+	while (count-- && !held) {
+		if (delete_module(modules[count]) == 0)
+			continue;
+		if (errno != EWOULDBLOCK)
+			return rig_error_set(err, "unload %s, which has ports: %s, not EWOULDBLOCK",
+					     modules[count], strerror(errno));
+		held++;
+	}
+	return held ? 0 : rig_error_set(err, "the module unloads, ports and all");
+}
+
 static int unload(const char *module, unsigned int tries, struct rig_error *err)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_NS };
-	char name[64];
 
 	if (!is_loaded(module))
 		return 0;
-	loaded_name(name, sizeof(name), module);
-	while (syscall(SYS_delete_module, name, O_NONBLOCK) < 0) {
+	while (delete_module(module) < 0) {
 		if (errno != EAGAIN && errno != EBUSY)
-			return rig_error_set(err, "unload %s: %s", name, strerror(errno));
+			return rig_error_set(err, "unload %s: %s", module, strerror(errno));
 		if (!tries--)
-			return rig_error_set(err, "unload %s: it is still needed", name);
+			return rig_error_set(err, "unload %s: it is still needed", module);
 		nanosleep(&pause, NULL);
 	}
 	return 0;
 }
 
 /* What depends on others was loaded behind them. */
-static int unload_all(const char *const *modules, unsigned int tries, struct rig_error *err)
+static int unload_all(const char *const *modules, struct rig_error *err)
 {
 	size_t count = 0;
 
 	while (modules[count])
 		count++;
 	while (count)
-		if (unload(modules[--count], tries, err) < 0)
+		if (unload(modules[--count], TRIES, err) < 0)
 			return -1;
 	return 0;
 }
 
-/*
- * With ports and flows in place every other time; a tunnel's port may hold its module, and then it
- * goes first all the same.
- */
-static int cycle(struct rig_stress_thread *t, const char *folder, const char *const *modules,
-		 bool in_place)
+static int cycle(struct rig_stress_thread *t, const char *folder, const char *const *modules)
 {
 	struct rig_link_left left;
 
-	if (rig_stress_open(t) < 0 || rig_stress_scene(t) < 0)
-		return -1;
-	if ((!in_place || unload_all(modules, 0, NULL) < 0) &&
-	    rig_link_clean(t->link, &left, &t->err) < 0)
+	if (rig_stress_open(t) < 0 || rig_stress_scene(t) < 0 ||
+	    require_held(modules, &t->err) < 0 || rig_link_clean(t->link, &left, &t->err) < 0)
 		return -1;
 	rig_stress_close(t);
-	if (unload_all(modules, TRIES, &t->err) < 0)
+	if (unload_all(modules, &t->err) < 0)
 		return -1;
 	for (size_t i = 0; modules[i]; i++)
 		if (load(folder, modules[i], &t->err) < 0)
@@ -109,7 +129,7 @@ int rig_stress_reload(struct rig_stress *stress, const char *folder, const char 
 
 	rig_random_seed(&t.random, stress->seed, 0);
 	for (*done = 0; *done < cycles && ret == 0; *done += ret == 0) {
-		ret = cycle(&t, folder, modules, *done % 2);
+		ret = cycle(&t, folder, modules);
 		rig_arena_reset(&t.arena);
 	}
 	if (ret < 0)

@@ -48,7 +48,8 @@ struct rig_stress {
 int rig_stress_run(struct rig_stress *stress, struct rig_error *err);
 
 /*
- * Unloads and loads the module, as often as said, with the script's ports and flows in place.
+ * As often as said: builds the script's ports and flows, has the module refuse to be unloaded under
+ * them (EWOULDBLOCK), takes them away, and unloads and loads it.
  * @modules: names in the order in which they are loaded, ended by NULL; their files are below
  * @folder. *done: the cycles that were complete.
  */
