@@ -71,7 +71,8 @@ static void put_stats(struct rig_answer *a, const struct rig_flow *flow)
 
 /*
  * A reply is allocated for the actions as they came, and some grow. There is room to spare, since
- * keys are counted at their largest; beyond that the kernel leaves the actions out, or not.
+ * keys are counted at their largest; beyond that the kernel leaves the actions out, or not: then,
+ * from 64 KB on, with a length that wraps.
  */
 static void check_room(struct rig_answer *a, const struct rig_flow *flow, uint32_t omit)
 {
@@ -90,8 +91,10 @@ static void check_room(struct rig_answer *a, const struct rig_flow *flow, uint32
 }
 
 /* Actions for which even an empty datagram has no room are left out: room 0 is enough for all. */
-static void put_flow(struct rig_answer *a, const struct rig_flow *flow, uint32_t omit, size_t room)
+static void put_flow(const struct rig_request *r, const struct rig_flow *flow, uint32_t omit,
+		     size_t room)
 {
+	struct rig_answer *a = r->out;
 	size_t mark;
 
 	if (flow->ufid_len)
@@ -106,7 +109,9 @@ static void put_flow(struct rig_answer *a, const struct rig_flow *flow, uint32_t
 	mark = rig_message_size(a);
 	if (!(omit & OVS_UFID_F_OMIT_ACTIONS))
 		rig_actions_put(a, OVS_FLOW_ATTR_ACTIONS, flow->actions->bytes, flow->actions->len);
-	if (!room)
+	if (r->m->profile->actions_bounded && NLA_HDRLEN + flow->actions->len > UINT16_MAX)
+		rig_nest_cancel(a, mark);
+	else if (!room)
 		check_room(a, flow, omit);
 	else if (rig_message_size(a) > room)
 		rig_nest_cancel(a, mark);
@@ -117,7 +122,7 @@ static void notify(struct rig_request *r, uint8_t command, const struct rig_flow
 {
 	if (!rig_notify_begin(r, command, NULL))
 		return;
-	put_flow(r->out, flow, omit, 0);
+	put_flow(r, flow, omit, 0);
 	rig_notify_end(r);
 }
 
@@ -269,7 +274,7 @@ int rig_flow_get(struct rig_request *r)
 	if (!flow)
 		return dp ? -ENOENT : -ENODEV;
 	rig_reply_begin(r, RIG_ROLE_REPLY, OVS_FLOW_CMD_GET, NULL);
-	put_flow(r->out, flow, name.omit, 0);
+	put_flow(r, flow, name.omit, 0);
 	rig_message_end(r->out);
 	return 0;
 }
@@ -301,7 +306,7 @@ int rig_flow_del(struct rig_request *r)
 
 static void dump_flow(struct rig_request *r, const void *flow)
 {
-	put_flow(r->out, flow, read_name(r).omit, DUMP_ROOM);
+	put_flow(r, flow, read_name(r).omit, DUMP_ROOM);
 }
 
 int rig_flow_dump(struct rig_request *r)
