@@ -33,6 +33,8 @@ CC := gcc
 CFLAGS := -O2 -g
 TARGET := all
 VM := qemu
+# the model runs here
+AT = $(if $(filter model,$(TARGET)),,--vm $(VM))
 CASES := corpora/cases
 MESSAGES := 50000
 TIME := 60
@@ -116,7 +118,7 @@ check check-all: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
 		$$(printf -- '--also %s ' $(B)/report/replay-*.ktap)
 
 conformance: deps-check $(B)/nlrig
-	@$(B)/nlrig run --table --target $(TARGET) --vm $(VM) --report $(B)/report \
+	@$(B)/nlrig run --table --target $(TARGET) $(AT) --report $(B)/report \
 		$(if $(wildcard $(CASES)),$(CASES),--cases '$(CASES)')
 
 roundtrip: $(B)/nlrig-test
@@ -169,7 +171,7 @@ check-debug check-faults check-stress: $(B)/nlrig
 diff: VM := $(if $(filter file,$(origin VM)),uml,$(VM))
 diff: deps-check $(B)/nlrig
 	@for target in $(if $(filter all,$(TARGET)),intree ref,$(TARGET)); do \
-		$(B)/nlrig diff --target $$target --vm $(VM) --seed $(SEED) \
+		$(B)/nlrig diff --target $$target $(AT) --seed $(SEED) \
 			--messages $(MESSAGES) --report $(B)/report/diff || exit; \
 		BUILD=$(B) ci/figures diff $(B)/report/diff/$$target; \
 	done
