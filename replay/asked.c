@@ -7,7 +7,7 @@
 
 #include "judge/inbox.h"
 
-#define LONGEST 1000000000ll /* ns that a request runs, though its sender be silent afterwards */
+#define LONGEST 1 /* s that a request runs, though its sender be silent afterwards */
 
 /* What a change in a family can change: answers of those. */
 #define OF(family) (1u << (family))
@@ -87,9 +87,12 @@ bool asked_by(const struct asked *asked, uint32_t pid)
 	return pid && asked->senders[pid % ASKED_SENDERS] == pid;
 }
 
-static long long ns_between(const struct timespec *from, const struct timespec *to)
+/* A trace may claim any time at all, so nothing here may overflow. */
+static bool runs_still(const struct timespec *since, const struct timespec *now)
 {
-	return (to->tv_sec - from->tv_sec) * 1000000000ll + to->tv_nsec - from->tv_nsec;
+	int64_t seconds = (int64_t)((uint64_t)now->tv_sec - (uint64_t)since->tv_sec);
+
+	return seconds < LONGEST || (seconds == LONGEST && now->tv_nsec <= since->tv_nsec);
 }
 
 bool asked_meanwhile(const struct asked *asked, const struct exchange *exchange)
@@ -103,7 +106,7 @@ bool asked_meanwhile(const struct asked *asked, const struct exchange *exchange)
 
 		if (running->until > exchange->request->packet && running->pid != exchange->pid &&
 		    (running->touched & families) &&
-		    ns_between(&running->since, &exchange->request->time) <= LONGEST)
+		    runs_still(&running->since, &exchange->request->time))
 			return true;
 	}
 	return false;
