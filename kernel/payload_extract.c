@@ -378,12 +378,15 @@ static int nsh_extract(struct sk_buff *skb, struct ovsr_key *key)
 		return err;
 
 	nh = nsh_hdr(skb);
-	key->nsh.base.flags = nsh_get_flags(nh);
-	key->nsh.base.ttl = nsh_get_ttl(nh);
-	key->nsh.base.mdtype = nh->mdtype;
-	key->nsh.base.np = nh->np;
-	key->nsh.base.path_hdr = nh->path_hdr;
-	memset(key->nsh.context, 0, sizeof(key->nsh.context));
+	key->nsh = (struct ovsr_nsh){
+		.base = {
+			.flags = nsh_get_flags(nh),
+			.ttl = nsh_get_ttl(nh),
+			.mdtype = nh->mdtype,
+			.np = nh->np,
+			.path_hdr = nh->path_hdr,
+		},
+	};
 	if (nh->mdtype == NSH_M_TYPE2)
 		return 0;
 	if (nh->mdtype != NSH_M_TYPE1 || len != NSH_M_TYPE1_LEN)
