@@ -18,6 +18,7 @@ static const struct rig_node *find(const struct rig_node *nodes, unsigned int nu
 /* How the messages vote: damage may make one say what the kernel is not. */
 struct votes {
 	unsigned long padded, unpadded;
+	unsigned long zones, no_zones; /* of keys with conntrack's state */
 };
 
 /*
@@ -49,12 +50,16 @@ static void read_datapath(struct rig_trace_facts *facts, const struct rig_messag
 		facts->cpus = pids->size / 4;
 }
 
-static void read_flow(struct rig_trace_facts *facts, const struct rig_message *message)
+static void read_flow(struct votes *votes, const struct rig_message *message)
 {
 	const struct rig_node *key = find(message->nodes, OVS_FLOW_ATTR_KEY);
 
-	if (key && key->form == RIG_FORM_NEST && find(key->children, OVS_KEY_ATTR_CT_STATE))
-		facts->no_ct_zones |= !find(key->children, OVS_KEY_ATTR_CT_ZONE);
+	if (!key || key->form != RIG_FORM_NEST || !find(key->children, OVS_KEY_ATTR_CT_STATE))
+		return;
+	if (find(key->children, OVS_KEY_ATTR_CT_ZONE))
+		votes->zones++;
+	else
+		votes->no_zones++;
 }
 
 /* All of datapaths, which are few: any may tell of more processors. */
@@ -92,7 +97,7 @@ static void read_message(struct rig_trace_facts *facts, struct votes *votes,
 	if (message->family->index == RIG_VPORT)
 		count_pads(votes, record, nodes, OVS_VPORT_ATTR_PAD, OVS_VPORT_ATTR_STATS);
 	if (message->family->index == RIG_FLOW)
-		read_flow(facts, message);
+		read_flow(votes, message);
 }
 
 int rig_trace_facts_read(struct rig_trace_facts *facts, struct rig_trace *trace,
@@ -116,6 +121,7 @@ int rig_trace_facts_read(struct rig_trace_facts *facts, struct rig_trace *trace,
 			read_message(facts, &votes, &record, message);
 	}
 	facts->pad64 = votes.padded > votes.unpadded;
+	facts->no_ct_zones = votes.no_zones > votes.zones;
 	if (!facts->cpus)
 		facts->cpus = CPUS_MANY;
 	rig_arena_free(&arena);

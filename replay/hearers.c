@@ -22,36 +22,36 @@ static struct hearers_kind *find(struct hearers *hearers, const struct exchange 
 	return kind;
 }
 
-static void begin(struct hearers_kind *kind, unsigned int copies, unsigned int times)
+static void begin(struct hearers_kind *kind, unsigned int members, unsigned int times)
 {
-	kind->copies = copies;
+	kind->members = members;
 	kind->times = times;
 	kind->odd_packet = 0;
 }
 
 bool hearers_note(struct hearers *hearers, const struct exchange *exchange,
-		  const struct rig_message *change, unsigned int copies, struct hearers_kind *wrong)
+		  const struct rig_message *change, unsigned int members, struct hearers_kind *odd)
 {
 	struct hearers_kind *kind = find(hearers, exchange, change);
 	struct rig_bytes name = {};
-	bool odd = kind->odd_packet && copies == kind->copies;
+	bool is_odd = kind->odd_packet && members == kind->members;
 
-	if (odd)
-		*wrong = *kind;
-	if (copies == kind->copies) {
-		begin(kind, copies, kind->times + 1);
+	if (is_odd)
+		*odd = *kind;
+	if (members == kind->members) {
+		begin(kind, members, kind->times + 1);
 	} else if (kind->odd_packet) {
-		begin(kind, copies, copies == kind->odd_copies ? 2 : 1);
+		begin(kind, members, members == kind->odd_members ? 2 : 1);
 	} else if (kind->times < SURE) {
-		begin(kind, copies, 1);
+		begin(kind, members, 1);
 	} else {
 		kind->odd_packet = exchange->request->packet;
-		kind->odd_copies = copies;
+		kind->odd_members = members;
 		rig_message_summary(change, &name);
 		snprintf(kind->odd_name, sizeof(kind->odd_name), "%s", rig_bytes_text(&name));
 		rig_bytes_free(&name);
 	}
-	return odd;
+	return is_odd;
 }
 
 void hearers_forget(struct hearers *hearers)

@@ -2,7 +2,7 @@
 /*
  * Inside the room: how many heard of each change. A trace does not show who joins a group, but the
  * members are as many for one change as for those before and after it; where a single one differs,
- * a notification is missing, or came twice.
+ * a notification is missing, or came twice, or a member came, went, or had no room for it.
  */
 #ifndef RIG_REPLAY_HEARERS_H
 #define RIG_REPLAY_HEARERS_H
@@ -17,9 +17,9 @@
 struct hearers_kind {
 	unsigned int family, flags;
 	uint32_t pid;
-	unsigned int copies, times; /* so many, so many times one after the other */
-	unsigned long odd_packet;   /* 0, or the last one, which had another number: */
-	unsigned int odd_copies;
+	unsigned int members, times; /* so many heard, so many times one after the other */
+	unsigned long odd_packet;    /* 0, or the last one, which had another number: */
+	unsigned int odd_members;
 	char odd_name[32];
 };
 
@@ -28,12 +28,11 @@ struct hearers {
 };
 
 /*
- * Notes a change and its copies. True when they say that the odd one before was wrong: that kind
- * is in *wrong, with what it had, until the next call.
+ * Notes a change and how many heard of it, beside its sender. True when they say that the one
+ * before was odd: that kind is in *odd, with what it had.
  */
 bool hearers_note(struct hearers *hearers, const struct exchange *exchange,
-		  const struct rig_message *change, unsigned int copies,
-		  struct hearers_kind *wrong);
+		  const struct rig_message *change, unsigned int members, struct hearers_kind *odd);
 
 /* Something is missing in the trace: a number that differs means nothing. */
 void hearers_forget(struct hearers *hearers);

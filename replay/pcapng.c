@@ -246,7 +246,9 @@ int reader_pcapng_begin(struct rig_trace *trace, struct rig_error *err)
 	size_t there;
 
 	at = input_look(trace->input, READER_BEGINS, &there);
-	if (there < BLOCK_FRAME || !find_order(at + 8, &trace->turned))
+	if (there < BLOCK_FRAME)
+		return rig_error_set(err, "%s: cut off in its header", trace->name);
+	if (!find_order(at + 8, &trace->turned))
 		return rig_error_set(err, "%s: a pcapng file of no known byte order", trace->name);
 	while (at = input_look(trace->input, BLOCK_FRAME, &there),
 	       there == BLOCK_FRAME && reader_u32(trace, at) == BLOCK_SECTION) {

@@ -256,5 +256,7 @@ const struct rig_command_line rig_cli_capture = {
 		"  sudo nlrig capture --host -w /var/tmp/ovs.pcapng --ring 10 --ring-size 50M\n"
 		"\n"
 		"tcpdump -r, tshark -r and Wireshark read the files; nlrig decode, judge and\n"
-		"replay read theirs, if they were captured from an nlmon device.\n",
+		"replay read theirs, if they were captured from an nlmon device.\n"
+		"\n"
+		"Exit status: 0 interrupted, and all was written; 2 usage, no right to, no room.\n",
 };

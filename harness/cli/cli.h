@@ -59,6 +59,12 @@ int rig_cli_check_vm(const char *vm, bool in_vm);
 /* file.c: "-" is standard input. The text is NUL-terminated, at most 64 MB, and to be freed. */
 char *rig_file_read(const char *path, size_t *size, struct rig_error *err);
 
+/* What can be read only once, a pipe with a name, is from now on standard input. */
+int rig_file_once(const char **path, struct rig_error *err);
+
+/* Half of a file that could not be written whole is no file; a device stays. */
+void rig_file_undo(const char *path);
+
 /* Whether it begins as pcap or pcapng do; can still be read, also standard input. */
 bool rig_file_is_trace(const char *path);
 

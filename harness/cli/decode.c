@@ -57,6 +57,8 @@ static int read_options(const struct rig_command_line *command, int argc, char *
 	if (argc - optind > 1)
 		return rig_cli_bad("%s: one file at a time", command->name);
 	wish->path = optind < argc ? argv[optind] : "-";
+	if (wish->hex && wish->json)
+		return rig_cli_bad("%s: --json is of a trace, --hex of a datagram", command->name);
 	return -1;
 }
 
@@ -142,8 +144,15 @@ static int decode(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (rig_file_once(&wish.path, &err) < 0)
+		return rig_cli_bad_error(&err);
 	if (!wish.hex && rig_file_is_trace(wish.path))
-		return rig_cli_view(wish.path, &wish.families, wish.json);
+		return wish.annotate ?
+			       rig_cli_bad("%s: --annotate is of a datagram, not of a trace",
+					   wish.path) :
+			       rig_cli_view(wish.path, &wish.families, wish.json);
+	if (wish.json)
+		return rig_cli_bad("%s: --json is of a trace, which this is not", wish.path);
 	bytes = rig_file_read(wish.path, &size, &err);
 	ret = bytes ? 0 : -1;
 	if (ret == 0 && wish.hex)
@@ -220,7 +229,9 @@ const struct rig_command_line rig_cli_decode = {
 		"  --json            lines of JSON\n"
 		"  --family flow=30  this is the family's id\n"
 		"\n"
-		"  echo 10000000020001000000000000000000 | nlrig decode --hex\n",
+		"  echo 10000000020001000000000000000000 | nlrig decode --hex\n"
+		"\n"
+		"Exit status: 0 it could be read, 2 usage, or input that cannot (to its end).\n",
 };
 
 const struct rig_command_line rig_cli_encode = {
@@ -234,5 +245,7 @@ const struct rig_command_line rig_cli_encode = {
 		"\n"
 		"  --hex  write hex digits\n"
 		"\n"
-		"  echo 'dp.get dp=5' | nlrig encode --hex\n",
+		"  echo 'dp.get dp=5' | nlrig encode --hex\n"
+		"\n"
+		"Exit status: 0, 2 usage, or text that is not well-formed.\n",
 };

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "replay/trace.h"
@@ -43,6 +45,27 @@ char *rig_file_read(const char *path, size_t *size, struct rig_error *err)
 	if (from && from != stdin)
 		fclose(from);
 	return text;
+}
+
+int rig_file_once(const char **path, struct rig_error *err)
+{
+	struct stat status;
+
+	if (!strcmp(*path, "-") || stat(*path, &status) < 0 || S_ISREG(status.st_mode) ||
+	    S_ISDIR(status.st_mode))
+		return 0;
+	if (!freopen(*path, "re", stdin))
+		return rig_error_set(err, "%s: %s", *path, strerror(errno));
+	*path = "-";
+	return 0;
+}
+
+void rig_file_undo(const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) == 0 && S_ISREG(status.st_mode))
+		unlink(path);
 }
 
 bool rig_file_is_trace(const char *path)

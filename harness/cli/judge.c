@@ -125,7 +125,7 @@ static void print_verdict(const struct rig_trace_verdict *v, FILE *to)
 	if (v->flawed)
 		fprintf(to, "not judged %6lu  packets that are no netlink packets\n", v->flawed);
 	fprintf(to, "%lu packets: %lu answered as the contract says, %lu not, %lu not judged\n",
-		v->packets, v->right, v->wrong, v->unjudged);
+		v->packets, v->right, v->wrong, v->unjudged + v->damaged + v->dropped + v->flawed);
 }
 
 /* Of this processor's time, so that what else the machine does counts less. */

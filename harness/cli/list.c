@@ -53,5 +53,7 @@ const struct rig_command_line rig_cli_list = {
 		"Names each case below the paths (corpora/cases unless given) and says why it is\n"
 		"there. Reads them all, so it also finds the first that is not well-formed.\n"
 		"\n"
-		"  --cases GLOB  only cases whose id matches, as in 'flow/new-*'\n",
+		"  --cases GLOB  only cases whose id matches, as in 'flow/new-*'\n"
+		"\n"
+		"Exit status: 0, 2 usage, or a case that is not well-formed.\n",
 };

@@ -167,8 +167,11 @@ int rig_minimise_write_case(const char *path, struct rig_trace_script *made, boo
 	to = out ? stdout : fopen(path, "we");
 	if (to)
 		put_case(to, made, comment);
-	if (!to || (!out && fclose(to) != 0))
-		return rig_cli_bad("%s: %s", path, strerror(errno));
+	if (!to || (!out && fclose(to) != 0)) {
+		rig_cli_bad("%s: %s", path, strerror(errno));
+		rig_file_undo(path);
+		return RIG_EXIT_USAGE;
+	}
 	return RIG_EXIT_PASSED;
 }
 
@@ -209,8 +212,10 @@ static int write_results(struct rig_minimise_wish *wish, struct rig_excerpt *exc
 	/* The last candidate may not have been what is left. */
 	if (rig_excerpt_keep(excerpt, part, &err) < 0)
 		return rig_cli_bad_error(&err);
-	if (wish->trace && rig_excerpt_write(excerpt, wish->trace, &err) < 0)
+	if (wish->trace && rig_excerpt_write(excerpt, wish->trace, &err) < 0) {
+		rig_file_undo(wish->trace);
 		return rig_cli_bad_error(&err);
+	}
 	if (wish->case_path)
 		status = write_case(wish, part, reason);
 	if (!wish->trace && !wish->case_path)

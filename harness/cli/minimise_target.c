@@ -125,7 +125,10 @@ static int write_trace(const struct search *s)
 	if (ret == 0)
 		ret = rig_excerpt_write(&excerpt, s->wish->trace, &err);
 	rig_excerpt_free(&excerpt);
-	return ret < 0 ? rig_cli_bad_error(&err) : RIG_EXIT_PASSED;
+	if (ret == 0)
+		return RIG_EXIT_PASSED;
+	rig_file_undo(s->wish->trace);
+	return rig_cli_bad_error(&err);
 }
 
 static int write_results(struct search *s)
@@ -262,9 +265,11 @@ static int hand_over(const char *folder, const char *name, const char *path)
 	if (to)
 		fwrite(text, 1, size, to);
 	free(text);
-	if (!to || (to != stdout && fclose(to) != 0))
-		return rig_cli_bad("%s: %s", path, strerror(errno));
-	return RIG_EXIT_PASSED;
+	if (to && (to == stdout || fclose(to) == 0))
+		return RIG_EXIT_PASSED;
+	rig_cli_bad("%s: %s", path, strerror(errno));
+	rig_file_undo(path);
+	return RIG_EXIT_USAGE;
 }
 
 int rig_minimise_guest(const struct rig_minimise_wish *wish)

@@ -420,13 +420,24 @@ static bool is_among_equals(const struct tape *tape, const struct entry *entry)
 	return before >= 2 && after >= 1;
 }
 
+/* Beside its sender one member heard of it: of several, one may have had no room. */
+static bool is_heard_by_one(const struct tape *tape, const struct entry *entry)
+{
+	bool echo = request_of(tape, entry)->flags & NLM_F_ECHO;
+	unsigned int copies = 0;
+
+	for (size_t i = 1; i <= tape->count; i++)
+		copies += is_reply(&tape->list[i]) && tape->list[i].request == entry->request;
+	return copies == 1U + echo;
+}
+
 static bool fits_notification(const struct tape *tape, const struct entry *entry)
 {
 	const struct rig_message *request = request_of(tape, entry);
 
 	return is_reply(entry) && request->command && request->command->privileged &&
 	       request->family->index != RIG_PACKET && request->family->index != RIG_METER &&
-	       is_among_equals(tape, entry);
+	       is_heard_by_one(tape, entry) && is_among_equals(tape, entry);
 }
 
 static bool fits_copy(const struct tape *tape, const struct entry *entry)

@@ -202,6 +202,59 @@ static void notifications_and_senders(void)
 	CU_ASSERT_EQUAL(seen.faults, 0);
 }
 
+/* So many members each time, but for one change. */
+static struct rig_trace_verdict heard_by(const unsigned int *members, size_t n, struct seen *seen)
+{
+	static char text[16][160];
+	const char *lines[64];
+	size_t k = 0, t = 0;
+
+	lines[k++] = "> dp.get @flags=request|dump @seq=1 @pid=9";
+	lines[k++] = "< nl.done @flags=multi @seq=1 @pid=9 error=0";
+	for (size_t i = 0; i < n; i++) {
+		snprintf(text[t], sizeof(text[t]),
+			 "> dp.new @flags=request|echo @seq=%zu @pid=9 name=b%zu upcall_pid=0",
+			 i + 2, i);
+		lines[k++] = text[t++];
+		snprintf(text[t], sizeof(text[t]),
+			 "< dp.new @flags=0 @seq=%zu @pid=9 dp=%zu name=b%zu" DP_REST, i + 2,
+			 i + 31, i);
+		for (unsigned int copy = 0; copy <= members[i]; copy++)
+			lines[k++] = text[t];
+		t++;
+	}
+	lines[k] = NULL;
+	return judge(lines, seen);
+}
+
+/* A member that came, went or had no room is no fault of the datapath's; all at once is. */
+static void members_of_a_group(void)
+{
+	static const struct {
+		unsigned int members[5];
+		unsigned int wrong, unjudged;
+	} row[] = {
+		{ { 2, 2, 2, 2, 2 }, 0, 0 }, { { 2, 2, 1, 2, 2 }, 0, 1 },
+		{ { 2, 2, 3, 2, 2 }, 0, 1 }, { { 2, 2, 0, 2, 2 }, 1, 0 },
+		{ { 2, 2, 4, 2, 2 }, 1, 0 }, { { 1, 1, 0, 1, 1 }, 1, 0 },
+		{ { 1, 1, 2, 1, 1 }, 1, 0 }, { { 0, 0, 1, 0, 0 }, 0, 1 },
+		{ { 2, 2, 1, 1, 1 }, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct seen seen;
+		struct rig_trace_verdict verdict = heard_by(row[i].members, 5, &seen);
+
+		CU_ASSERT_EQUAL(verdict.wrong, row[i].wrong);
+		CU_ASSERT_EQUAL(verdict.unjudged, row[i].unjudged);
+		CU_ASSERT_EQUAL(verdict.right, 6 - row[i].wrong);
+		if (row[i].wrong)
+			CU_ASSERT_PTR_NOT_NULL(strstr(seen.headline, "missing or came twice"));
+		if (row[i].unjudged)
+			CU_ASSERT_PTR_NOT_NULL(reason(&verdict, "a member of a group"));
+	}
+}
+
 #define UPCALL_KEY(src)                                                                \
 	" key{recirc_id(0x0),dp_hash(0x0),skb_priority(0x0),in_port(2),skb_mark(0x0)," \
 	"ct_state(0),ct_zone(0),ct_mark(0x0),ct_label(0x0),eth(src=" src               \
@@ -518,7 +571,8 @@ static void changed_in_a_dump(void)
 RIG_TEST_SUITE(trace_judge, { "all is right", all_is_right },
 	       { "one reply altered", one_reply_altered },
 	       { "begins in the middle", begins_in_the_middle },
-	       { "notifications and senders", notifications_and_senders }, { "upcalls", upcalls },
+	       { "notifications and senders", notifications_and_senders },
+	       { "members of a group", members_of_a_group }, { "upcalls", upcalls },
 	       { "device gone", device_gone }, { "never answered", never_answered },
 	       { "lying lengths", lying_lengths }, { "beside connections", beside_connections },
 	       { "padded behind counters", padded_behind_counters }, { "odd pad", odd_pad },
