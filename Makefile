@@ -92,7 +92,7 @@ deps-check:
 	@ci/deps build tidy uml $(firstword $(subst -, ,$(VM)))
 
 # All suites leave KTAP in build/report/, which nlrig counts in and turns into one table.
-SUITES := tidy unit trace trace-tools red-vm
+SUITES := tidy unit completion trace trace-tools red-vm
 check-all: SUITES += vswitchd
 check-all: check-vswitchd-ktap
 check check-all: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
@@ -101,6 +101,7 @@ check check-all: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
 	@ci/tidy >$(B)/report/tidy.ktap || [ $$? = 1 ]
 	@echo '  UNIT'
 	@$(B)/nlrig-test >$(B)/report/unit.ktap || [ $$? = 1 ]
+	@harness/tests/completion $(B) >$(B)/report/completion.ktap || [ $$? = 1 ]
 	@echo '  TRACE'
 	@$(B)/nlrig judge --quiet --ktap corpora/traces/*.pcapng* >$(B)/report/trace.ktap || \
 		[ $$? = 1 ]

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <libmnl/libmnl.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 
 #include "cli/bench.h"
 #include "cli/boot.h"
+#include "cli/options.h"
 #include "gen/round.h"
 #include "judge/run.h"
 #include "link/tape.h"
@@ -316,62 +316,36 @@ static int run_in_guest(const struct rig_bench_options *o)
 
 /* ---- the command line ---- */
 
-static int read_option(struct rig_bench_options *o, int opt, const char *value)
+static int read_messages(const char *name, char *value, void *to)
 {
-	switch (opt) {
-	case 't':
-		return rig_cli_read_target(value, &o->target);
-	case 'v':
-		return rig_cli_read_vm(value, &o->vm);
-	case 's':
-		return rig_cli_read_number("--seed", value, &o->seed);
-	case 'm':
-		if (rig_cli_read_number("--messages", value, &o->messages) == RIG_EXIT_PASSED &&
-		    !o->messages)
-			return rig_cli_bad("--messages: 0 are nothing to measure");
-		return o->messages ? RIG_EXIT_PASSED : RIG_EXIT_USAGE;
-	case 'f':
-		return rig_cli_read_number("--flows", value, &o->flows);
-	case 'r':
-		o->report = value;
-		return RIG_EXIT_PASSED;
-	default:
-		return rig_cli_bad_option(&rig_cli_bench);
-	}
+	uint64_t *messages = to;
+	int status = rig_option_number(name, value, messages);
+
+	return status || *messages ? status : rig_cli_bad("--%s: 0 are nothing to measure", name);
 }
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "target", required_argument, NULL, 't' },
-		{ "vm", required_argument, NULL, 'v' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "messages", required_argument, NULL, 'm' },
-		{ "flows", required_argument, NULL, 'f' },
-		{ "report", required_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },
-		{},
-	};
 	struct rig_bench_options o = {
 		.target = RIG_TARGET_MODEL,
 		.report = "build/report/bench",
 		.seed = 1,
 		.messages = 100000,
 	};
-	int opt, status = RIG_EXIT_PASSED;
+	const struct rig_option options[] = {
+		{ "target", rig_option_target, &o.target },
+		{ "vm", rig_option_vm, &o.vm },
+		{ "seed", rig_option_number, &o.seed },
+		{ "messages", read_messages, &o.messages },
+		{ "flows", rig_option_number, &o.flows },
+		{ "report", rig_option_text, &o.report },
+		{},
+	};
+	int status = rig_options_read(&rig_cli_bench, options, RIG_NO_OPERAND, argc, argv);
 
-	while (!status && (opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(rig_cli_bench.help, stdout);
-			return RIG_EXIT_PASSED;
-		}
-		status = read_option(&o, opt, optarg);
-	}
-	if (!status && optind < argc)
-		status = rig_cli_bad("bench: '%s' is one word too many", argv[optind]);
-	if (!status)
-		status = rig_cli_check_vm(o.vm, o.target != RIG_TARGET_MODEL);
-	if (status)
+	if (status < 0)
+		status = rig_options_check_vm(o.vm, o.target != RIG_TARGET_MODEL);
+	if (status >= 0)
 		return status;
 	if (o.flows)
 		return rig_bench_flows(&o);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nlrig capture: what goes through netlink in this network namespace, into a trace. */
-#include <getopt.h>
 #include <linux/netlink.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "replay/capture.h"
 #include "replay/census.h"
 #include "replay/families.h"
@@ -33,93 +32,41 @@ static void end(int signal)
 	ended = 1;
 }
 
-/* "20M"; 0: it is none. */
-static unsigned long read_size(const char *text)
+/* "20M" */
+static int read_size(const char *name, char *value, void *to)
 {
 	static const char units[] = "KMG";
 	char *end;
-	unsigned long size = strtoul(text, &end, 10);
-	const char *unit = *end ? strchr(units, *end) : NULL;
+	unsigned long *size = to;
+	const char *unit;
 
+	*size = strtoul(value, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
 	if (unit)
-		size <<= 10 * (unit + 1 - units);
-	return *end && (!unit || end[1]) ? 0 : size;
+		*size <<= 10 * (unit + 1 - units);
+	if (!*size || (*end && (!unit || end[1])))
+		return rig_cli_bad("--%s %s: want a size, as 20M", name, value);
+	return RIG_EXIT_PASSED;
 }
 
-static int read_option(struct wish *wish, int opt, const char *value)
+static int read_family(const char *name, char *value, void *to)
 {
 	struct rig_error err = {};
 
-	switch (opt) {
-	case 'w':
-		wish->ring.path = value;
-		return RIG_EXIT_PASSED;
-	case 'r':
-		wish->ring.files = strtoul(value, NULL, 10);
-		return wish->ring.files ? RIG_EXIT_PASSED :
-					  rig_cli_bad("--ring %s: want a number of files", value);
-	case 's':
-		wish->ring.limit = read_size(value);
-		return wish->ring.limit ? RIG_EXIT_PASSED :
-					  rig_cli_bad("--ring-size %s: want a size, as 20M", value);
-	case 'l':
-		wish->live = true;
-		return RIG_EXIT_PASSED;
-	case 'a':
-		wish->all = true;
-		return RIG_EXIT_PASSED;
-	case 'H':
-		wish->host = true;
-		return RIG_EXIT_PASSED;
-	case 'm':
-		wish->mute = true;
-		return RIG_EXIT_PASSED;
-	case 'f':
-		return rig_filter_family(&wish->filter, value, &err) < 0 ? rig_cli_bad_error(&err) :
-									   RIG_EXIT_PASSED;
-	case 'c':
-		return rig_filter_command(&wish->filter, value, &err) < 0 ?
-			       rig_cli_bad_error(&err) :
-			       RIG_EXIT_PASSED;
-	case 'p':
-		wish->filter.pid = strtoul(value, NULL, 0);
-		return wish->filter.pid ? RIG_EXIT_PASSED :
-					  rig_cli_bad("--port-id %s: want a number", value);
-	default:
-		return rig_cli_bad_option(&rig_cli_capture);
-	}
+	(void)name;
+	return rig_filter_family(to, value, &err) < 0 ? rig_cli_bad_error(&err) : RIG_EXIT_PASSED;
 }
 
-/* Fills the wish; a status when there is nothing more to do, else -1. */
-static int read_options(int argc, char **argv, struct wish *wish)
+static int read_command(const char *name, char *value, void *to)
 {
-	static const struct option options[] = {
-		{ "write", required_argument, NULL, 'w' },
-		{ "ring", required_argument, NULL, 'r' },
-		{ "ring-size", required_argument, NULL, 's' },
-		{ "live", no_argument, NULL, 'l' },
-		{ "all", no_argument, NULL, 'a' },
-		{ "mute", no_argument, NULL, 'm' },
-		{ "family", required_argument, NULL, 'f' },
-		{ "cmd", required_argument, NULL, 'c' },
-		{ "port-id", required_argument, NULL, 'p' },
-		{ "host", no_argument, NULL, 'H' },
-		{ "help", no_argument, NULL, 'h' },
-		{},
-	};
-	int opt, status = RIG_EXIT_PASSED;
+	struct rig_error err = {};
 
-	while (!status && (opt = getopt_long(argc, argv, "hw:", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(rig_cli_capture.help, stdout);
-			return RIG_EXIT_PASSED;
-		}
-		status = read_option(wish, opt, optarg);
-	}
-	if (status)
-		return status;
-	if (optind < argc)
-		return rig_cli_bad("capture: '%s': the file is named with -w", argv[optind]);
+	(void)name;
+	return rig_filter_command(to, value, &err) < 0 ? rig_cli_bad_error(&err) : RIG_EXIT_PASSED;
+}
+
+static int check(const struct wish *wish)
+{
 	if (!wish->ring.path && !wish->live)
 		return rig_cli_bad("capture: -w FILE, --live, or both");
 	if (wish->ring.files && !wish->ring.path)
@@ -199,13 +146,29 @@ static int run(int argc, char **argv)
 	const struct sigaction action = { .sa_handler = end };
 	struct rig_trace_families families = {};
 	struct wish wish = { .ring = { .limit = 100 << 20 } };
+	const struct rig_option options[] = {
+		{ "write", rig_option_text, &wish.ring.path },
+		{ "w", rig_option_text, &wish.ring.path },
+		{ "ring", rig_option_count, &wish.ring.files },
+		{ "ring-size", read_size, &wish.ring.limit },
+		{ "live", rig_option_flag, &wish.live },
+		{ "all", rig_option_flag, &wish.all },
+		{ "mute", rig_option_flag, &wish.mute },
+		{ "family", read_family, &wish.filter },
+		{ "cmd", read_command, &wish.filter },
+		{ "port-id", rig_option_count, &wish.filter.pid },
+		{ "host", rig_option_flag, &wish.host },
+		{},
+	};
 	struct rig_error err = {};
 	struct rig_capture *capture;
-	int status = read_options(argc, argv, &wish);
+	int status = rig_options_read(&rig_cli_capture, options, RIG_NO_OPERAND, argc, argv);
 	unsigned long dropped;
 	char vm[8];
 	int ret;
 
+	if (status < 0)
+		status = check(&wish);
 	if (status >= 0)
 		return status;
 	if (!wish.host && !rig_link_in_guest(vm, sizeof(vm)))

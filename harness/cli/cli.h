@@ -43,18 +43,8 @@ extern const struct rig_command_line rig_cli_bench;
 /* main.c. Each prints one line on standard error and returns RIG_EXIT_USAGE. */
 int rig_cli_bad(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int rig_cli_bad_error(const struct rig_error *err);
-/* The value of an option; an exit status. */
-int rig_cli_read_number(const char *what, const char *value, uint64_t *number);
-int rig_cli_bad_option(const struct rig_command_line *command);
 /* Flushes standard output; a status, or RIG_EXIT_USAGE when not everything could be written. */
 int rig_cli_flush(int status);
-
-/* target.c: options that several subcommands have. An exit status. */
-int rig_cli_read_target(const char *name, enum rig_target *target); /* not "all" */
-int rig_cli_read_vm(const char *name, const char **vm);
-int rig_cli_read_kernel(const char *release, const char **kernel); /* that was captured */
-/* A VM (NULL: none) without a target that runs in one is a mistake. */
-int rig_cli_check_vm(const char *vm, bool in_vm);
 
 /* file.c: "-" is standard input. The text is NUL-terminated, at most 64 MB, and to be freed. */
 char *rig_file_read(const char *path, size_t *size, struct rig_error *err);
@@ -92,7 +82,7 @@ extern char *const rig_cases_folder[1]; /* the paths, when none are given */
 struct rig_selection {
 	char *const *paths;
 	size_t n_paths;
-	char *const *globs;
+	char **globs;
 	size_t n_globs;
 };
 

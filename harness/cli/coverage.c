@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nlrig coverage: what of the contract, and of a kernel's refusals, has been tried. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "cover/contract.h"
 #include "cover/sites.h"
 #include "gen/round.h"
@@ -357,64 +356,27 @@ static int cover(const struct options *o)
 	return status != RIG_EXIT_PASSED ? status : sites;
 }
 
-static int read_option(struct options *o, int opt, const char *value)
-{
-	switch (opt) {
-	case 's':
-		return rig_cli_read_number("--seed", value, &o->seed);
-	case 'm':
-		return rig_cli_read_number("--messages", value, &o->messages);
-	case 'k':
-		o->kernel = value;
-		return RIG_EXIT_PASSED;
-	case 'c':
-		o->kcov[RIG_FROM_CASES] = value;
-		return RIG_EXIT_PASSED;
-	case 'd':
-		o->kcov[RIG_FROM_RANDOM] = value;
-		return RIG_EXIT_PASSED;
-	case 'u':
-		o->unreachable = value;
-		return RIG_EXIT_PASSED;
-	case 'r':
-		o->report = value;
-		return RIG_EXIT_PASSED;
-	default:
-		return rig_cli_bad_option(&rig_cli_coverage);
-	}
-}
-
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "seed", required_argument, NULL, 's' },
-		{ "messages", required_argument, NULL, 'm' },
-		{ "kernel", required_argument, NULL, 'k' },
-		{ "cases", required_argument, NULL, 'c' },
-		{ "random", required_argument, NULL, 'd' },
-		{ "unreachable", required_argument, NULL, 'u' },
-		{ "report", required_argument, NULL, 'r' },
-		{ "help", no_argument, NULL, 'h' },
-		{},
-	};
 	struct options o = {
 		.seed = 1,
 		.messages = 100000,
 		.unreachable = "corpora/coverage/unreachable",
 		.report = "build/report",
 	};
-	int opt, status = RIG_EXIT_PASSED;
+	const struct rig_option options[] = {
+		{ "seed", rig_option_number, &o.seed },
+		{ "messages", rig_option_number, &o.messages },
+		{ "kernel", rig_option_text, &o.kernel },
+		{ "cases", rig_option_text, &o.kcov[RIG_FROM_CASES] },
+		{ "random", rig_option_text, &o.kcov[RIG_FROM_RANDOM] },
+		{ "unreachable", rig_option_text, &o.unreachable },
+		{ "report", rig_option_text, &o.report },
+		{},
+	};
+	int status = rig_options_read(&rig_cli_coverage, options, RIG_NO_OPERAND, argc, argv);
 
-	while (!status && (opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(rig_cli_coverage.help, stdout);
-			return RIG_EXIT_PASSED;
-		}
-		status = read_option(&o, opt, optarg);
-	}
-	if (!status && optind < argc)
-		status = rig_cli_bad("coverage: '%s' is one word too many", argv[optind]);
-	return status ? status : cover(&o);
+	return status < 0 ? cover(&o) : status;
 }
 
 const struct rig_command_line rig_cli_coverage = {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Bytes to text and back: nlrig decode, nlrig encode. */
 #include <ctype.h>
-#include <getopt.h>
 #include <linux/netlink.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "replay/families.h"
 #include "wire/codec.h"
 
@@ -19,48 +19,6 @@ struct wish {
 	struct rig_trace_families families; /* decode: what is said of a trace's ids */
 	const char *path;
 };
-
-/* Fills the wish; a status when there is nothing more to do, else -1. */
-static int read_options(const struct rig_command_line *command, int argc, char **argv,
-			struct wish *wish)
-{
-	static const struct option options[] = {
-		{ "hex", no_argument, NULL, 'x' },  { "annotate", no_argument, NULL, 'a' },
-		{ "json", no_argument, NULL, 'j' }, { "family", required_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' }, {},
-	};
-	struct rig_error err = {};
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "hxa", options, NULL)) != -1) {
-		switch (opt) {
-		case 'x':
-			wish->hex = true;
-			break;
-		case 'a':
-			wish->annotate = true;
-			break;
-		case 'j':
-			wish->json = true;
-			break;
-		case 'f':
-			if (rig_trace_families_give(&wish->families, optarg, &err) < 0)
-				return rig_cli_bad_error(&err);
-			break;
-		case 'h':
-			fputs(command->help, stdout);
-			return RIG_EXIT_PASSED;
-		default:
-			return rig_cli_bad_option(command);
-		}
-	}
-	if (argc - optind > 1)
-		return rig_cli_bad("%s: one file at a time", command->name);
-	wish->path = optind < argc ? argv[optind] : "-";
-	if (wish->hex && wish->json)
-		return rig_cli_bad("%s: --json is of a trace, --hex of a datagram", command->name);
-	return -1;
-}
 
 static int digit(int c)
 {
@@ -133,38 +91,57 @@ static int decode_bytes(const void *data, size_t size, bool annotate, struct rig
 	return ret;
 }
 
-static int decode(int argc, char **argv)
+static int decode_file(struct wish *wish)
 {
-	struct wish wish = {};
 	struct rig_error err = {};
-	int status = read_options(&rig_cli_decode, argc, argv, &wish);
 	size_t size;
 	char *bytes;
 	int ret;
 
-	if (status >= 0)
-		return status;
-	if (rig_file_once(&wish.path, &err) < 0)
+	if (rig_file_once(&wish->path, &err) < 0)
 		return rig_cli_bad_error(&err);
-	if (!wish.hex && rig_file_is_trace(wish.path))
-		return wish.annotate ?
+	if (!wish->hex && rig_file_is_trace(wish->path))
+		return wish->annotate ?
 			       rig_cli_bad("%s: --annotate is of a datagram, not of a trace",
-					   wish.path) :
-			       rig_cli_view(wish.path, &wish.families, wish.json);
-	if (wish.json)
-		return rig_cli_bad("%s: --json is of a trace, which this is not", wish.path);
-	bytes = rig_file_read(wish.path, &size, &err);
+					   wish->path) :
+			       rig_cli_view(wish->path, &wish->families, wish->json);
+	if (wish->json)
+		return rig_cli_bad("%s: --json is of a trace, which this is not", wish->path);
+	bytes = rig_file_read(wish->path, &size, &err);
 	ret = bytes ? 0 : -1;
-	if (ret == 0 && wish.hex)
-		ret = from_hex(wish.path, bytes, &size, &err);
+	if (ret == 0 && wish->hex)
+		ret = from_hex(wish->path, bytes, &size, &err);
 	else if (ret == 0)
-		ret = refuse_text(wish.path, bytes, size, &err);
+		ret = refuse_text(wish->path, bytes, size, &err);
 	if (ret == 0 && !size)
-		ret = rig_error_set(&err, "%s: there is nothing in it", wish.path);
+		ret = rig_error_set(&err, "%s: there is nothing in it", wish->path);
 	if (ret == 0)
-		ret = decode_bytes(bytes, size, wish.annotate, &err);
+		ret = decode_bytes(bytes, size, wish->annotate, &err);
 	free(bytes);
 	return ret < 0 ? rig_cli_bad_error(&err) : RIG_EXIT_PASSED;
+}
+
+static int decode(int argc, char **argv)
+{
+	struct wish wish = { .path = "-" };
+	const struct rig_option options[] = {
+		{ "hex", rig_option_flag, &wish.hex },
+		{ "x", rig_option_flag, &wish.hex },
+		{ "annotate", rig_option_flag, &wish.annotate },
+		{ "a", rig_option_flag, &wish.annotate },
+		{ "json", rig_option_flag, &wish.json },
+		{ "family", rig_option_family, &wish.families },
+		{},
+	};
+	int status = rig_options_read(&rig_cli_decode, options, RIG_ONE_OPERAND, argc, argv);
+
+	if (status < 0 && wish.hex && wish.json)
+		status = rig_cli_bad("decode: --json is of a trace, --hex of a datagram");
+	if (status >= 0)
+		return status;
+	if (optind < argc)
+		wish.path = argv[optind];
+	return decode_file(&wish);
 }
 
 static int encode_text(const struct wish *wish, const char *text, size_t size,
@@ -193,15 +170,22 @@ static int encode_text(const struct wish *wish, const char *text, size_t size,
 
 static int encode(int argc, char **argv)
 {
-	struct wish wish = {};
+	struct wish wish = { .path = "-" };
+	const struct rig_option options[] = {
+		{ "hex", rig_option_flag, &wish.hex },
+		{ "x", rig_option_flag, &wish.hex },
+		{},
+	};
+	int status = rig_options_read(&rig_cli_encode, options, RIG_ONE_OPERAND, argc, argv);
 	struct rig_error err = {};
-	int status = read_options(&rig_cli_encode, argc, argv, &wish);
 	size_t size;
 	char *text;
 	int ret;
 
 	if (status >= 0)
 		return status;
+	if (optind < argc)
+		wish.path = argv[optind];
 	text = rig_file_read(wish.path, &size, &err);
 	ret = text ? encode_text(&wish, text, size, &err) : -1;
 	free(text);

@@ -1,49 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nlrig diff: random requests on a target, judged by the model. */
-#include <getopt.h>
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "judge/known.h"
-
-static int read_option(struct rig_diff_options *o, int opt, const char *value)
-{
-	switch (opt) {
-	case 't':
-		return rig_cli_read_target(value, &o->target);
-	case 'v':
-		return rig_cli_read_vm(value, &o->vm);
-	case 's':
-		return rig_cli_read_number("--seed", value, &o->seed);
-	case 'p':
-		return rig_cli_read_number("--from", value, &o->from);
-	case 'm':
-		return rig_cli_read_number("--messages", value, &o->messages);
-	case 'r':
-		o->report = value;
-		return RIG_EXIT_PASSED;
-	case 'n':
-		o->known_folder = value;
-		return RIG_EXIT_PASSED;
-	case 'l':
-		o->timeout = value;
-		return RIG_EXIT_PASSED;
-	case 'k':
-		o->keep_going = true;
-		return RIG_EXIT_PASSED;
-	case 'P':
-		o->print = true;
-		return RIG_EXIT_PASSED;
-	case 'C':
-		o->kcov = value;
-		return RIG_EXIT_PASSED;
-	case 'H':
-		o->host_kernel = true;
-		return RIG_EXIT_PASSED;
-	default:
-		return rig_cli_bad_option(&rig_cli_diff);
-	}
-}
 
 static int run_it(struct rig_diff_options *o)
 {
@@ -64,22 +24,6 @@ static int run_it(struct rig_diff_options *o)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "target", required_argument, NULL, 't' },
-		{ "vm", required_argument, NULL, 'v' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "from", required_argument, NULL, 'p' },
-		{ "messages", required_argument, NULL, 'm' },
-		{ "report", required_argument, NULL, 'r' },
-		{ "known", required_argument, NULL, 'n' },
-		{ "timeout", required_argument, NULL, 'l' },
-		{ "keep-going", no_argument, NULL, 'k' },
-		{ "print", no_argument, NULL, 'P' },
-		{ "host-kernel", no_argument, NULL, 'H' },
-		{ "kcov", required_argument, NULL, 'C' },
-		{ "help", no_argument, NULL, 'h' },
-		{},
-	};
 	struct rig_diff_options o = {
 		.target = RIG_TARGET_MODEL,
 		.report = "build/report/diff",
@@ -88,20 +32,26 @@ static int run(int argc, char **argv)
 		.seed = 1,
 		.messages = 50000,
 	};
-	int opt, status = RIG_EXIT_PASSED;
+	const struct rig_option options[] = {
+		{ "target", rig_option_target, &o.target },
+		{ "vm", rig_option_vm, &o.vm },
+		{ "seed", rig_option_number, &o.seed },
+		{ "from", rig_option_number, &o.from },
+		{ "messages", rig_option_number, &o.messages },
+		{ "report", rig_option_text, &o.report },
+		{ "known", rig_option_text, &o.known_folder },
+		{ "timeout", rig_option_text, &o.timeout },
+		{ "keep-going", rig_option_flag, &o.keep_going },
+		{ "print", rig_option_flag, &o.print },
+		{ "host-kernel", rig_option_flag, &o.host_kernel },
+		{ "kcov", rig_option_text, &o.kcov },
+		{},
+	};
+	int status = rig_options_read(&rig_cli_diff, options, RIG_NO_OPERAND, argc, argv);
 
-	while (!status && (opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(rig_cli_diff.help, stdout);
-			return RIG_EXIT_PASSED;
-		}
-		status = read_option(&o, opt, optarg);
-	}
-	if (!status && optind < argc)
-		status = rig_cli_bad("diff: '%s' is one word too many", argv[optind]);
-	if (!status)
-		status = rig_cli_check_vm(o.vm, o.target != RIG_TARGET_MODEL);
-	if (status)
+	if (status < 0)
+		status = rig_options_check_vm(o.vm, o.target != RIG_TARGET_MODEL);
+	if (status >= 0)
 		return status;
 	if (o.print)
 		return rig_diff_print(&o);

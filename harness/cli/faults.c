@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nlrig faults: each allocation of each request of the cases fails once. */
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -91,36 +90,27 @@ static int here(struct rig_job *job, enum rig_target target, struct rig_suite *s
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		RIG_JOB_OPTIONS,
-		{ "cases", required_argument, NULL, 'c' },
-		{},
-	};
-	static struct context context = { .selection = { .paths = rig_cases_folder,
-							 .n_paths = 1 } };
+	static struct context context;
 	struct rig_job job = {
 		.command = &rig_cli_faults,
 		.guest = { .timeout = "3600", .subcommand = "faults" },
 		.here = here,
 		.context = &context,
 	};
+	const struct rig_option options[] = {
+		RIG_JOB_OPTIONS(job),
+		{ "cases", rig_option_glob, &context.selection },
+		{},
+	};
 	struct rig_error err = {};
 	char *globs[argc];
-	int opt, status = 0;
+	int status;
 
-	context.selection.globs = globs;
-	while (!status && (opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'c')
-			globs[context.selection.n_globs++] = optarg;
-		else
-			status = rig_job_option(&job, opt, optarg);
-	}
-	if (status)
-		return status < 0 ? RIG_EXIT_PASSED : status;
-	if (optind < argc) {
-		context.selection.paths = argv + optind;
-		context.selection.n_paths = argc - optind;
-	}
+	context.selection = (struct rig_selection){ rig_cases_folder, 1, globs, 0 };
+	status = rig_options_read(&rig_cli_faults, options, RIG_ANY_OPERANDS, argc, argv);
+	if (status >= 0)
+		return status;
+	rig_options_select(&context.selection, argc, argv);
 	if (rig_cases_load(&context.cases, &context.selection, &err) < 0) {
 		status = rig_cli_bad_error(&err);
 	} else {

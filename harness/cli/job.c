@@ -7,60 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-int rig_job_number(const char *what, const char *value, unsigned int *number)
+int rig_job_target(const char *name, char *value, void *to)
 {
-	unsigned long got;
-	char *end;
+	bool all = !strcmp(value, "all"), found = all, *target = to;
 
-	errno = 0;
-	got = strtoul(value, &end, 10);
-	if (errno || end == value || *end || *value == '-' || !got || got > 1000000000)
-		return rig_cli_bad("%s: '%s' is not a number of at least 1", what, value);
-	*number = (unsigned int)got;
-	return RIG_EXIT_PASSED;
-}
-
-static int read_target(struct rig_job *job, const char *name)
-{
-	bool all = !strcmp(name, "all"), found = all;
-	enum rig_target t;
-
-	for (t = RIG_TARGET_INTREE; t < RIG_TARGETS; t++)
-		if (all || !strcmp(name, rig_target_name[t]))
-			job->target[t] = found = true;
-	return found ? RIG_EXIT_PASSED : rig_cli_bad("no target '%s': intree, ref or all", name);
-}
-
-int rig_job_option(struct rig_job *job, int opt, char *value)
-{
-	switch (opt) {
-	case 't':
-		return read_target(job, value);
-	case 'v':
-		job->guest.vm = value;
-		if (strcmp(value, "qemu") && strcmp(value, "uml"))
-			return rig_cli_bad("no VM '%s': qemu or uml", value);
-		return RIG_EXIT_PASSED;
-	case 'r':
-		job->report = value;
-		return RIG_EXIT_PASSED;
-	case 'l':
-		job->guest.timeout = value;
-		return RIG_EXIT_PASSED;
-	case 'K':
-	case 'T':
-		job->ktap = opt == 'K';
-		job->table = opt == 'T';
-		return RIG_EXIT_PASSED;
-	case 'H':
-		job->host_kernel = true;
-		return RIG_EXIT_PASSED;
-	case 'h':
-		fputs(job->command->help, stdout);
-		return -1;
-	default:
-		return rig_cli_bad_option(job->command);
-	}
+	(void)name;
+	for (enum rig_target t = RIG_TARGET_INTREE; t < RIG_TARGETS; t++)
+		if (all || !strcmp(value, rig_target_name[t]))
+			target[t] = found = true;
+	return found ? RIG_EXIT_PASSED : rig_cli_bad("no target '%s': intree, ref or all", value);
 }
 
 static int run_here(struct rig_job *job, enum rig_target target, struct rig_suite *suite)
@@ -79,6 +34,8 @@ static int complete(struct rig_job *job)
 		job->target[RIG_TARGET_INTREE] = job->target[RIG_TARGET_REF] = true;
 	if (job->guest.vm && !job->report)
 		job->report = "build/report";
+	if (job->ktap && job->table)
+		return rig_cli_bad("%s: --ktap or --table, not both", job->command->name);
 	if (!job->ktap && !job->table)
 		job->table = isatty(STDOUT_FILENO);
 	if (!job->guest.vm && job->target[RIG_TARGET_INTREE] && job->target[RIG_TARGET_REF])

@@ -6,9 +6,7 @@
 #ifndef RIG_CLI_JOB_H
 #define RIG_CLI_JOB_H
 
-#include "cli/cli.h"
-
-struct option;
+#include "cli/options.h"
 
 struct rig_job {
 	const struct rig_command_line *command;
@@ -24,19 +22,22 @@ struct rig_job {
 	void *context; /* of here() */
 };
 
-/* Their options, for getopt_long(); a subcommand adds its own behind them. */
-#define RIG_JOB_OPTIONS                                                                          \
-	{ "target", required_argument, NULL, 't' }, { "vm", required_argument, NULL, 'v' },      \
-		{ "report", required_argument, NULL, 'r' },                                      \
-		{ "timeout", required_argument, NULL, 'l' }, { "ktap", no_argument, NULL, 'K' }, \
-		{ "table", no_argument, NULL, 'T' }, { "host-kernel", no_argument, NULL, 'H' },  \
-	{                                                                                        \
-		"help", no_argument, NULL, 'h'                                                   \
+rig_option_read rig_job_target; /* bool of each target; also "all" */
+
+/* Their options; a subcommand adds its own behind them. */
+#define RIG_JOB_OPTIONS(job)                                                                  \
+	{ "target", rig_job_target, (job).target }, { "vm", rig_option_vm, &(job).guest.vm }, \
+		{ "report", rig_option_text, &(job).report },                                 \
+		{ "timeout", rig_option_text, &(job).guest.timeout },                         \
+		{ "ktap", rig_option_flag, &(job).ktap },                                     \
+		{ "table", rig_option_flag, &(job).table },                                   \
+	{                                                                                     \
+		"host-kernel", rig_option_flag, &(job).host_kernel                            \
 	}
 
 #define RIG_JOB_HELP                                                                          \
 	"  --target T     intree, ref, or all (unless given)\n"                               \
-	"  --vm VM        qemu or uml: in a guest of its own for each target\n"               \
+	"  --vm VM        qemu, uml or uml-san: in a guest of its own for each target\n"      \
 	"  --table        print what failed and a table, as on a terminal\n"                  \
 	"  --ktap         print KTAP, as elsewhere\n"                                         \
 	"  --report DIR   write TARGET.ktap, table.txt and junit.xml there; of a guest,\n"    \
@@ -44,12 +45,6 @@ struct rig_job {
 	"  --timeout S    kill a guest after S seconds\n"                                     \
 	"  --host-kernel  drive this machine's own kernel: a bug in its datapath is then a\n" \
 	"                 bug on this machine\n"
-
-/* Takes one option of the above. 0, or an exit status; -1: help was asked for and printed. */
-int rig_job_option(struct rig_job *job, int opt, char *value);
-
-/* A whole number of at least 1. 0, or an exit status. */
-int rig_job_number(const char *what, const char *value, unsigned int *number);
 
 /* Does it, and prints and writes what came of it. An exit status. */
 int rig_job_run(struct rig_job *job);

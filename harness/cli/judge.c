@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nlrig judge: a trace against the contract, with no kernel at all. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "cli/job.h"
+#include "cli/options.h"
 #include "replay/judge.h"
 
 enum { REFRESH_MS = 100 };
@@ -22,59 +20,6 @@ struct wish {
 	int n_paths;
 	FILE *to; /* what is said of the trace in hand */
 };
-
-/* Fills the wish; a status when there is nothing more to do, else -1. */
-static int read_options(int argc, char **argv, struct wish *wish)
-{
-	static const struct option options[] = {
-		{ "kernel", required_argument, NULL, 'k' },
-		{ "cpus", required_argument, NULL, 'c' },
-		{ "family", required_argument, NULL, 'f' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "ktap", no_argument, NULL, 't' },
-		{ "speed", no_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{},
-	};
-	struct rig_error err = {};
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "hq", options, NULL)) != -1) {
-		switch (opt) {
-		case 'k':
-			if (rig_cli_read_kernel(optarg, &wish->options.kernel))
-				return RIG_EXIT_USAGE;
-			break;
-		case 'c':
-			if (rig_job_number("--cpus", optarg, &wish->options.cpus))
-				return RIG_EXIT_USAGE;
-			break;
-		case 'f':
-			if (rig_trace_families_give(&wish->families, optarg, &err) < 0)
-				return rig_cli_bad_error(&err);
-			break;
-		case 'q':
-			wish->quiet = true;
-			break;
-		case 't':
-			wish->ktap = true;
-			break;
-		case 's':
-			wish->speed = true;
-			break;
-		case 'h':
-			fputs(rig_cli_judge.help, stdout);
-			return RIG_EXIT_PASSED;
-		default:
-			return rig_cli_bad_option(&rig_cli_judge);
-		}
-	}
-	wish->paths = argv + optind;
-	wish->n_paths = argc - optind;
-	if (!wish->n_paths)
-		return rig_cli_bad("judge: name a trace; see nlrig help judge");
-	return -1;
-}
 
 /* One line that is written over again. */
 static void show_progress(void *context, unsigned long packets)
@@ -219,10 +164,22 @@ static int judge_in_ktap(struct wish *wish)
 static int run(int argc, char **argv)
 {
 	struct wish wish = {};
-	int status = read_options(argc, argv, &wish);
+	const struct rig_option options[] = {
+		{ "kernel", rig_option_kernel, &wish.options.kernel },
+		{ "cpus", rig_option_count, &wish.options.cpus },
+		{ "family", rig_option_family, &wish.families },
+		{ "quiet", rig_option_flag, &wish.quiet },
+		{ "q", rig_option_flag, &wish.quiet },
+		{ "ktap", rig_option_flag, &wish.ktap },
+		{ "speed", rig_option_flag, &wish.speed },
+		{},
+	};
+	int status = rig_options_read(&rig_cli_judge, options, RIG_SOME_OPERANDS, argc, argv);
 
 	if (status >= 0)
 		return status;
+	wish.paths = argv + optind;
+	wish.n_paths = argc - optind;
 	return wish.ktap ? judge_in_ktap(&wish) : judge_all(&wish);
 }
 

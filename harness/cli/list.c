@@ -1,41 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include <getopt.h>
 #include <stdio.h>
 
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "wire/script.h"
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "cases", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
+	char *globs[argc];
+	struct rig_selection selection = { rig_cases_folder, 1, globs, 0 };
+	const struct rig_option options[] = {
+		{ "cases", rig_option_glob, &selection },
 		{},
 	};
 	struct rig_error err = {};
 	struct rig_cases cases;
-	struct rig_selection selection = { rig_cases_folder, 1, NULL, 0 };
-	char *globs[argc];
 	size_t i;
-	int opt, status = RIG_EXIT_PASSED;
+	int status = rig_options_read(&rig_cli_list, options, RIG_ANY_OPERANDS, argc, argv);
 
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (opt) {
-		case 'c':
-			globs[selection.n_globs++] = optarg;
-			break;
-		case 'h':
-			fputs(rig_cli_list.help, stdout);
-			return RIG_EXIT_PASSED;
-		default:
-			return rig_cli_bad_option(&rig_cli_list);
-		}
-	}
-	selection.globs = globs;
-	if (optind < argc) {
-		selection.paths = argv + optind;
-		selection.n_paths = argc - optind;
-	}
+	if (status >= 0)
+		return status;
+	status = RIG_EXIT_PASSED;
+	rig_options_select(&selection, argc, argv);
 	if (rig_cases_load(&cases, &selection, &err) < 0)
 		status = rig_cli_bad_error(&err);
 	for (i = 0; status == RIG_EXIT_PASSED && i < cases.count; i++)

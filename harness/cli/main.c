@@ -63,6 +63,11 @@ static int help(int argc, char **argv)
 {
 	const struct rig_command_line *command = argc > 1 ? find(argv[1]) : NULL;
 
+	if (argc > 1 && !strcmp(argv[1], "--list-subcommands")) {
+		for (size_t i = 0; i < COMMANDS; i++)
+			puts(commands[i]->name);
+		return RIG_EXIT_PASSED;
+	}
 	if (argc > 1 && !command)
 		return rig_cli_bad("no subcommand '%s'; see nlrig help", argv[1]);
 	if (command)
@@ -84,29 +89,12 @@ int rig_cli_bad(const char *format, ...)
 	return RIG_EXIT_USAGE;
 }
 
-int rig_cli_read_number(const char *what, const char *value, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(value, &end, 0);
-	if (errno || end == value || *end || *value == '-')
-		return rig_cli_bad("%s: '%s' is not a number", what, value);
-	return RIG_EXIT_PASSED;
-}
-
 int rig_cli_bad_error(const struct rig_error *err)
 {
 	char text[1024];
 
 	fprintf(stderr, "%s%s\n",
 		err->file ? "" : "nlrig: ", rig_error_text(err, text, sizeof(text)));
-	return RIG_EXIT_USAGE;
-}
-
-int rig_cli_bad_option(const struct rig_command_line *command)
-{
-	fprintf(stderr, "see nlrig help %s\n", command->name);
 	return RIG_EXIT_USAGE;
 }
 

@@ -1,96 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nlrig minimise: the few messages of a trace that show what is wrong in it. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "cli/cli.h"
-#include "cli/job.h"
 #include "cli/minimise.h"
+#include "cli/options.h"
 #include "gen/shrink.h"
 #include "replay/case.h"
 #include "replay/excerpt.h"
 
 enum { LIMIT = 20000 };
-
-static int read_option(struct rig_minimise_wish *wish, int opt, const char *value)
-{
-	struct rig_error err = {};
-
-	switch (opt) {
-	case 'o':
-		wish->trace = value;
-		return RIG_EXIT_PASSED;
-	case 'a':
-		wish->case_path = value;
-		return RIG_EXIT_PASSED;
-	case 'p':
-		wish->packet = strtoul(value, NULL, 10);
-		return wish->packet ? RIG_EXIT_PASSED :
-				      rig_cli_bad("--packet %s: want a number", value);
-	case 't':
-		wish->on_target = true;
-		return rig_cli_read_target(value, &wish->target);
-	case 'v':
-		return rig_cli_read_vm(value, &wish->vm);
-	case 'r':
-		wish->report = value;
-		return RIG_EXIT_PASSED;
-	case 'l':
-		wish->timeout = value;
-		return RIG_EXIT_PASSED;
-	case 'H':
-		wish->host_kernel = true;
-		return RIG_EXIT_PASSED;
-	case 'k':
-		return rig_cli_read_kernel(value, &wish->options.kernel);
-	case 'c':
-		return rig_job_number("--cpus", value, &wish->options.cpus);
-	case 'f':
-		if (rig_trace_families_give(&wish->families, value, &err) < 0)
-			return rig_cli_bad_error(&err);
-		return RIG_EXIT_PASSED;
-	default:
-		return rig_cli_bad_option(&rig_cli_minimise);
-	}
-}
-
-/* Fills the wish; a status when there is nothing more to do, else -1. */
-static int read_options(int argc, char **argv, struct rig_minimise_wish *wish)
-{
-	static const struct option options[] = {
-		{ "packet", required_argument, NULL, 'p' },
-		{ "as-case", required_argument, NULL, 'a' },
-		{ "target", required_argument, NULL, 't' },
-		{ "vm", required_argument, NULL, 'v' },
-		{ "report", required_argument, NULL, 'r' },
-		{ "timeout", required_argument, NULL, 'l' },
-		{ "host-kernel", no_argument, NULL, 'H' },
-		{ "kernel", required_argument, NULL, 'k' },
-		{ "cpus", required_argument, NULL, 'c' },
-		{ "family", required_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{},
-	};
-	int opt, status = RIG_EXIT_PASSED;
-
-	while (!status && (opt = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(rig_cli_minimise.help, stdout);
-			return RIG_EXIT_PASSED;
-		}
-		status = read_option(wish, opt, optarg);
-	}
-	if (status)
-		return status;
-	if (optind + 1 != argc)
-		return rig_cli_bad("minimise: name one trace; see nlrig help minimise");
-	wish->path = argv[optind];
-	status = rig_cli_check_vm(wish->vm, wish->on_target && wish->target != RIG_TARGET_MODEL);
-	return status ? status : -1;
-}
 
 /* ---- the shrinking ---- */
 
@@ -229,7 +151,7 @@ static void name_request(struct rig_minimise_wish *wish, const struct rig_excerp
 	unsigned long request = rig_excerpt_request(excerpt, wish->packet);
 
 	if (request != wish->packet)
-		fprintf(stderr, "packet %lu is an answer; its request is %lu\n", wish->packet,
+		fprintf(stderr, "packet %u is an answer; its request is %lu\n", wish->packet,
 			request);
 	wish->packet = request;
 }
@@ -243,10 +165,9 @@ static int minimise(struct rig_minimise_wish *wish, struct rig_excerpt *excerpt)
 	if (excerpt->damaged)
 		rig_cli_bad_error(&excerpt->damage);
 	if (!fault)
-		return wish->packet ?
-			       rig_cli_bad("%s: packet %lu was answered as the contract says",
-					   wish->path, wish->packet) :
-			       rig_cli_bad("%s: no answer in it is wrong", wish->path);
+		return wish->packet ? rig_cli_bad("%s: packet %u was answered as the contract says",
+						  wish->path, wish->packet) :
+				      rig_cli_bad("%s: no answer in it is wrong", wish->path);
 	fprintf(stderr, "packet %lu: %s\n", fault->packet, fault->kind);
 	if (!rig_excerpt_shows(excerpt, fault))
 		return rig_cli_bad("%s: it does not show when the packets are written anew",
@@ -257,28 +178,62 @@ static int minimise(struct rig_minimise_wish *wish, struct rig_excerpt *excerpt)
 	return write_results(wish, excerpt, fault);
 }
 
-static int run(int argc, char **argv)
+static int minimise_trace(struct rig_minimise_wish *wish)
 {
-	struct rig_minimise_wish wish = { .report = "build/report/minimise", .timeout = "600" };
 	struct rig_excerpt excerpt;
 	struct rig_error err = {};
-	int status = read_options(argc, argv, &wish);
+	int status;
 
-	if (status >= 0)
-		return status;
-	wish.options.families = &wish.families;
-	if (wish.vm)
-		return rig_minimise_guest(&wish);
-	if (wish.on_target)
-		return rig_minimise_here(&wish);
-	if (rig_excerpt_read(&excerpt, wish.path, &wish.options, &err) < 0) {
+	if (rig_excerpt_read(&excerpt, wish->path, &wish->options, &err) < 0) {
 		status = rig_cli_bad_error(&err);
 	} else {
-		name_request(&wish, &excerpt);
-		status = minimise(&wish, &excerpt);
+		name_request(wish, &excerpt);
+		status = minimise(wish, &excerpt);
 	}
 	rig_excerpt_free(&excerpt);
 	return status;
+}
+
+/* A target makes it another question: what is wrong when the trace is sent again. */
+static int read_target(const char *name, char *value, void *to)
+{
+	struct rig_minimise_wish *wish = to;
+
+	wish->on_target = true;
+	return rig_option_target(name, value, &wish->target);
+}
+
+static int run(int argc, char **argv)
+{
+	struct rig_minimise_wish wish = { .report = "build/report/minimise", .timeout = "600" };
+	const struct rig_option options[] = {
+		{ "o", rig_option_text, &wish.trace },
+		{ "as-case", rig_option_text, &wish.case_path },
+		{ "packet", rig_option_count, &wish.packet },
+		{ "target", read_target, &wish },
+		{ "vm", rig_option_vm, &wish.vm },
+		{ "report", rig_option_text, &wish.report },
+		{ "timeout", rig_option_text, &wish.timeout },
+		{ "host-kernel", rig_option_flag, &wish.host_kernel },
+		{ "kernel", rig_option_kernel, &wish.options.kernel },
+		{ "cpus", rig_option_count, &wish.options.cpus },
+		{ "family", rig_option_family, &wish.families },
+		{},
+	};
+	int status = rig_options_read(&rig_cli_minimise, options, RIG_SOME_OPERANDS, argc, argv);
+
+	if (status < 0 && optind + 1 != argc)
+		status = rig_cli_bad("minimise: one trace at a time");
+	if (status < 0)
+		status = rig_options_check_vm(wish.vm,
+					      wish.on_target && wish.target != RIG_TARGET_MODEL);
+	if (status >= 0)
+		return status;
+	wish.path = argv[optind];
+	wish.options.families = &wish.families;
+	if (wish.vm)
+		return rig_minimise_guest(&wish);
+	return wish.on_target ? rig_minimise_here(&wish) : minimise_trace(&wish);
 }
 
 const struct rig_command_line rig_cli_minimise = {

@@ -13,7 +13,7 @@
 struct rig_minimise_wish {
 	struct rig_trace_families families;
 	struct rig_trace_options options;
-	unsigned long packet;	       /* 0: of the first fault */
+	unsigned int packet;	       /* 0: of the first fault */
 	const char *trace, *case_path; /* to be written; NULL: not wanted */
 	char *path;
 	bool on_target; /* a fault of the target's, not of the trace */

@@ -162,7 +162,7 @@ static void name_request(struct search *s)
 
 		for (size_t i = 0; i < made->n_answers; i++)
 			if (made->answers[i].packet == s->wish->packet) {
-				fprintf(stderr, "packet %lu is an answer; its request is %lu\n",
+				fprintf(stderr, "packet %u is an answer; its request is %lu\n",
 					s->wish->packet, made->packet);
 				s->wanted = made->packet;
 			}
@@ -230,7 +230,7 @@ static void make_command(struct rig_boot *boot, const struct rig_minimise_wish *
 	rig_boot_add(boot, "minimise");
 	rig_boot_add(boot, "--target=%s", boot->target);
 	if (wish->packet)
-		rig_boot_add(boot, "--packet=%lu", wish->packet);
+		rig_boot_add(boot, "--packet=%u", wish->packet);
 	if (wish->options.kernel)
 		rig_boot_add(boot, "--kernel=%s", wish->options.kernel);
 	if (wish->options.cpus)

@@ -1,93 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nlrig replay: a trace's requests once more, on a target. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "cli/cli.h"
-#include "cli/job.h"
+#include "cli/options.h"
 #include "cli/replay.h"
-
-static int read_option(struct rig_replay_wish *wish, int opt, const char *value)
-{
-	struct rig_error err = {};
-
-	switch (opt) {
-	case 't':
-		return rig_cli_read_target(value, &wish->target);
-	case 'v':
-		return rig_cli_read_vm(value, &wish->vm);
-	case 'k':
-		return rig_cli_read_kernel(value, &wish->kernel);
-	case 'c':
-		return rig_job_number("--cpus", value, &wish->cpus);
-	case 'f':
-		if (rig_trace_families_give(&wish->families, value, &err) < 0)
-			return rig_cli_bad_error(&err);
-		return RIG_EXIT_PASSED;
-	case 'R':
-		wish->rhythm = true;
-		return RIG_EXIT_PASSED;
-	case 'q':
-		wish->quiet = true;
-		return RIG_EXIT_PASSED;
-	case 'K':
-		wish->ktap = true;
-		return RIG_EXIT_PASSED;
-	case 'S':
-		wish->script = true;
-		return RIG_EXIT_PASSED;
-	case 'r':
-		wish->report = value;
-		return RIG_EXIT_PASSED;
-	case 'l':
-		wish->timeout = value;
-		return RIG_EXIT_PASSED;
-	case 'H':
-		wish->host_kernel = true;
-		return RIG_EXIT_PASSED;
-	default:
-		return rig_cli_bad_option(&rig_cli_replay);
-	}
-}
-
-/* Fills the wish; a status when there is nothing more to do, else -1. */
-static int read_options(int argc, char **argv, struct rig_replay_wish *wish)
-{
-	static const struct option options[] = {
-		{ "target", required_argument, NULL, 't' },
-		{ "vm", required_argument, NULL, 'v' },
-		{ "kernel", required_argument, NULL, 'k' },
-		{ "cpus", required_argument, NULL, 'c' },
-		{ "family", required_argument, NULL, 'f' },
-		{ "rhythm", no_argument, NULL, 'R' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "ktap", no_argument, NULL, 'K' },
-		{ "script", no_argument, NULL, 'S' },
-		{ "report", required_argument, NULL, 'r' },
-		{ "timeout", required_argument, NULL, 'l' },
-		{ "host-kernel", no_argument, NULL, 'H' },
-		{ "help", no_argument, NULL, 'h' },
-		{},
-	};
-	int opt, status = RIG_EXIT_PASSED;
-
-	while (!status && (opt = getopt_long(argc, argv, "hq", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(rig_cli_replay.help, stdout);
-			return RIG_EXIT_PASSED;
-		}
-		status = read_option(wish, opt, optarg);
-	}
-	if (status)
-		return status;
-	wish->paths = argv + optind;
-	wish->n_paths = argc - optind;
-	if (!wish->n_paths)
-		return rig_cli_bad("replay: name a trace; see nlrig help replay");
-	status = rig_cli_check_vm(wish->vm, wish->target != RIG_TARGET_MODEL);
-	return status ? status : -1;
-}
 
 static int run(int argc, char **argv)
 {
@@ -96,10 +14,30 @@ static int run(int argc, char **argv)
 		.report = "build/report/replay",
 		.timeout = "600",
 	};
-	int status = read_options(argc, argv, &wish);
+	const struct rig_option options[] = {
+		{ "target", rig_option_target, &wish.target },
+		{ "vm", rig_option_vm, &wish.vm },
+		{ "kernel", rig_option_kernel, &wish.kernel },
+		{ "cpus", rig_option_count, &wish.cpus },
+		{ "family", rig_option_family, &wish.families },
+		{ "rhythm", rig_option_flag, &wish.rhythm },
+		{ "quiet", rig_option_flag, &wish.quiet },
+		{ "q", rig_option_flag, &wish.quiet },
+		{ "ktap", rig_option_flag, &wish.ktap },
+		{ "script", rig_option_flag, &wish.script },
+		{ "report", rig_option_text, &wish.report },
+		{ "timeout", rig_option_text, &wish.timeout },
+		{ "host-kernel", rig_option_flag, &wish.host_kernel },
+		{},
+	};
+	int status = rig_options_read(&rig_cli_replay, options, RIG_SOME_OPERANDS, argc, argv);
 
+	if (status < 0)
+		status = rig_options_check_vm(wish.vm, wish.target != RIG_TARGET_MODEL);
 	if (status >= 0)
 		return status;
+	wish.paths = argv + optind;
+	wish.n_paths = argc - optind;
 	if (wish.script || !wish.vm)
 		return rig_replay_here(&wish);
 	return rig_replay_guest(&wish);

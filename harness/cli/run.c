@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nlrig run: cases on targets, here or in guests. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/options.h"
 #include "judge/known.h"
 
 enum { ALSO_MAX = 16 };
@@ -19,7 +18,6 @@ struct options {
 	const char *timeout;
 	const char *also[ALSO_MAX]; /* KTAP of other programs */
 	size_t n_also;
-	char **globs; /* as many as selection says */
 	struct rig_selection selection;
 	bool ktap, table; /* neither: as standard output is a terminal or not */
 	bool streams;	  /* each result is printed as it comes */
@@ -103,60 +101,26 @@ static int run_all(const struct options *o, const struct rig_known *known,
 	return status == RIG_EXIT_PASSED && failed ? RIG_EXIT_FAILED : status;
 }
 
-static int read_target(struct options *o, const char *name)
+static int read_target(const char *name, char *value, void *to)
 {
-	enum rig_target t;
+	bool all = !strcmp(value, "all"), found = all, *target = to;
 
-	for (t = 0; t < RIG_TARGETS; t++) {
-		if (strcmp(name, rig_target_name[t]) && strcmp(name, "all"))
-			continue;
-		o->target[t] = true;
-		if (strcmp(name, "all"))
-			return 0;
-	}
-	return strcmp(name, "all") ?
-		       rig_cli_bad("no target '%s': model, intree, ref or all", name) :
-		       0;
+	(void)name;
+	for (enum rig_target t = 0; t < RIG_TARGETS; t++)
+		if (all || !strcmp(value, rig_target_name[t]))
+			target[t] = found = true;
+	return found ? RIG_EXIT_PASSED :
+		       rig_cli_bad("no target '%s': model, intree, ref or all", value);
 }
 
-static int read_option(struct options *o, int opt, char *value)
+static int read_also(const char *name, char *value, void *to)
 {
-	switch (opt) {
-	case 't':
-		return read_target(o, value);
-	case 'v':
-		return rig_cli_read_vm(value, &o->vm);
-	case 'c':
-		o->globs[o->selection.n_globs++] = value;
-		return 0;
-	case 'k':
-		o->known = value;
-		return 0;
-	case 'r':
-		o->report = value;
-		return 0;
-	case 'l':
-		o->timeout = value;
-		return 0;
-	case 'a':
-		if (o->n_also == ALSO_MAX)
-			return rig_cli_bad("--also: at most %d files", ALSO_MAX);
-		o->also[o->n_also++] = value;
-		return 0;
-	case 'K':
-	case 'T':
-		o->ktap = opt == 'K';
-		o->table = opt == 'T';
-		return 0;
-	case 'C':
-		o->kcov = value;
-		return 0;
-	case 'H':
-		o->host_kernel = true;
-		return 0;
-	default:
-		return rig_cli_bad_option(&rig_cli_run);
-	}
+	struct options *o = to;
+
+	if (o->n_also == ALSO_MAX)
+		return rig_cli_bad("--%s: at most %d files", name, ALSO_MAX);
+	o->also[o->n_also++] = value;
+	return RIG_EXIT_PASSED;
 }
 
 /* What was left open, and what does not go together. */
@@ -169,13 +133,16 @@ static int complete(struct options *o)
 	o->target[RIG_TARGET_MODEL] |= !n;
 	if (o->vm && !o->report)
 		o->report = "build/report";
+	if (o->ktap && o->table)
+		return rig_cli_bad("run: --ktap or --table, not both");
 	if (!o->ktap && !o->table)
 		o->table = isatty(STDOUT_FILENO);
 	o->streams = !o->table && !o->vm && n < 2 && !o->n_also;
 	if (!o->vm && o->target[RIG_TARGET_INTREE] && o->target[RIG_TARGET_REF])
 		return rig_cli_bad(
 			"one kernel has one datapath module: intree and ref together need --vm");
-	return rig_cli_check_vm(o->vm, o->target[RIG_TARGET_INTREE] || o->target[RIG_TARGET_REF]);
+	return rig_options_check_vm(o->vm,
+				    o->target[RIG_TARGET_INTREE] || o->target[RIG_TARGET_REF]);
 }
 
 /* Only a run of all cases can tell that an entry names none. */
@@ -195,48 +162,37 @@ static int check_known(const struct rig_known *known, const struct rig_selection
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "target", required_argument, NULL, 't' },
-		{ "vm", required_argument, NULL, 'v' },
-		{ "cases", required_argument, NULL, 'c' },
-		{ "known", required_argument, NULL, 'k' },
-		{ "report", required_argument, NULL, 'r' },
-		{ "timeout", required_argument, NULL, 'l' },
-		{ "also", required_argument, NULL, 'a' },
-		{ "ktap", no_argument, NULL, 'K' },
-		{ "table", no_argument, NULL, 'T' },
-		{ "host-kernel", no_argument, NULL, 'H' },
-		{ "kcov", required_argument, NULL, 'C' },
-		{ "help", no_argument, NULL, 'h' },
-		{},
-	};
+	char *globs[argc];
 	struct options o = {
 		.known = "corpora/known",
 		.timeout = "300",
-		.selection = { .paths = rig_cases_folder, .n_paths = 1 },
+		.selection = { rig_cases_folder, 1, globs, 0 },
 	};
-	struct rig_error err = {};
-	struct rig_known *known = rig_known_new();
+	const struct rig_option options[] = {
+		{ "target", read_target, o.target },
+		{ "vm", rig_option_vm, &o.vm },
+		{ "cases", rig_option_glob, &o.selection },
+		{ "known", rig_option_text, &o.known },
+		{ "report", rig_option_text, &o.report },
+		{ "timeout", rig_option_text, &o.timeout },
+		{ "also", read_also, &o },
+		{ "ktap", rig_option_flag, &o.ktap },
+		{ "table", rig_option_flag, &o.table },
+		{ "host-kernel", rig_option_flag, &o.host_kernel },
+		{ "kcov", rig_option_text, &o.kcov },
+		{},
+	};
+	int status = rig_options_read(&rig_cli_run, options, RIG_ANY_OPERANDS, argc, argv);
 	struct rig_cases cases = {};
-	char *globs[argc];
-	int opt, status = 0;
+	struct rig_error err = {};
+	struct rig_known *known;
 
-	o.selection.globs = o.globs = globs;
-	while (!status && (opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(rig_cli_run.help, stdout);
-			return RIG_EXIT_PASSED;
-		}
-		status = read_option(&o, opt, optarg);
-	}
-	if (!status)
+	if (status < 0)
 		status = complete(&o);
-	if (status)
+	if (status >= 0)
 		return status;
-	if (optind < argc) {
-		o.selection.paths = argv + optind;
-		o.selection.n_paths = argc - optind;
-	}
+	rig_options_select(&o.selection, argc, argv);
+	known = rig_known_new();
 	if (!known || rig_known_load(known, o.known, &err) < 0 ||
 	    rig_cases_load(&cases, &o.selection, &err) < 0 ||
 	    check_known(known, &o.selection, &cases, &err) < 0)

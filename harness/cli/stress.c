@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* nlrig stress: everything at once, and the module loaded and unloaded. */
-#include <getopt.h>
 #include <inttypes.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,38 +217,8 @@ static void hand_on(struct context *c, struct rig_guest_options *guest)
 	name_ids(c, guest);
 }
 
-static int read_option(struct rig_job *job, int opt, char *value)
-{
-	struct context *c = job->context;
-	unsigned int seed;
-	int status;
-
-	switch (opt) {
-	case 's':
-		return rig_job_number("--seconds", value, &c->stress.seconds);
-	case 'n':
-		return rig_job_number("--threads", value, &c->stress.threads);
-	case 'y':
-		return rig_job_number("--cycles", value, &c->cycles);
-	case 'd':
-		status = rig_job_number("--seed", value, &seed);
-		c->stress.seed = seed;
-		return status;
-	default:
-		return rig_job_option(job, opt, value);
-	}
-}
-
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		RIG_JOB_OPTIONS,
-		{ "seconds", required_argument, NULL, 's' },
-		{ "threads", required_argument, NULL, 'n' },
-		{ "cycles", required_argument, NULL, 'y' },
-		{ "seed", required_argument, NULL, 'd' },
-		{},
-	};
 	static struct context context = {
 		.stress = { .threads = 4, .seconds = 60, .seed = 1 },
 	};
@@ -258,12 +228,18 @@ static int run(int argc, char **argv)
 		.here = here,
 		.context = &context,
 	};
-	int opt, status = 0;
+	const struct rig_option options[] = {
+		RIG_JOB_OPTIONS(job),
+		{ "seconds", rig_option_count, &context.stress.seconds },
+		{ "threads", rig_option_count, &context.stress.threads },
+		{ "cycles", rig_option_count, &context.cycles },
+		{ "seed", rig_option_number, &context.stress.seed },
+		{},
+	};
+	int status = rig_options_read(&rig_cli_stress, options, RIG_ONE_OPERAND, argc, argv);
 
-	while (!status && (opt = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		status = read_option(&job, opt, optarg);
-	if (status)
-		return status < 0 ? RIG_EXIT_PASSED : status;
+	if (status >= 0)
+		return status;
 	context.path = optind < argc ? argv[optind] : default_script;
 	status = read_script(&context);
 	if (!status) {

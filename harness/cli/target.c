@@ -24,39 +24,6 @@ unsigned int rig_clock_ms(void)
 	return t.tv_sec * 1000U + t.tv_nsec / 1000000;
 }
 
-int rig_cli_read_target(const char *name, enum rig_target *target)
-{
-	for (*target = 0; *target < RIG_TARGETS; ++*target)
-		if (!strcmp(name, rig_target_name[*target]))
-			return RIG_EXIT_PASSED;
-	return rig_cli_bad("no target '%s': model, intree or ref", name);
-}
-
-int rig_cli_read_vm(const char *name, const char **vm)
-{
-	static const char *const known[] = { "qemu", "uml", "uml-san", "uml-fast" };
-
-	*vm = name;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (!strcmp(name, known[i]))
-			return RIG_EXIT_PASSED;
-	return rig_cli_bad("no VM '%s': qemu, uml, uml-san or uml-fast", name);
-}
-
-int rig_cli_read_kernel(const char *release, const char **kernel)
-{
-	*kernel = release;
-	return rig_model_knows(release) ?
-		       RIG_EXIT_PASSED :
-		       rig_cli_bad("--kernel %s: the model knows releases of 6.1, as 6.1.192",
-				   release);
-}
-
-int rig_cli_check_vm(const char *vm, bool in_vm)
-{
-	return vm && !in_vm ? rig_cli_bad("--vm needs --target intree or ref") : RIG_EXIT_PASSED;
-}
-
 static enum rig_outcome outcome_of(enum rig_verdict verdict)
 {
 	switch (verdict) {
