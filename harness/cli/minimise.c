@@ -46,9 +46,11 @@ struct comment {
 
 static void note(void *context, const struct rig_trace_fault *fault)
 {
+	const char *headline = strchr(fault->headline, ':');
 	struct comment *c = context;
 
-	rig_bytes_print(&c->text, "%s\n", fault->headline);
+	/* Not with its packet's number in the part, which nobody can look up. */
+	rig_bytes_print(&c->text, "%s\n", headline ? headline + 2 : fault->headline);
 	if (fault->sent)
 		rig_bytes_print(&c->text, "sent:\n  %s", fault->sent);
 	rig_bytes_print(&c->text, "%s", fault->detail);
