@@ -21,6 +21,7 @@
 #   make check-faults, make check-stress   the one or the other of these alone
 #   make diff          random requests, judged by the model: MESSAGES=50000 of SEED on TARGET
 #   make fuzz-traces   damaged traces, into the reader and the judge of traces: TIME=60 (seconds)
+#   make fuzz-codec    any bytes, into all that reads what others wrote, with AFL++: TIME=60
 #   make coverage      what of the contract and of the in-tree module's refusals no test has
 #                      tried: MESSAGES=200000 of SEED (builds the fuzz kernel: minutes, once)
 #   make format        has clang-format put the C files in order
@@ -61,7 +62,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 .DEFAULT_GOAL := all
 .PHONY: all check check-all check-debug check-faults check-stress check-vswitchd \
 	check-vswitchd-ktap conformance roundtrip figures replay diff coverage lint-module \
-	bench bench-module bench-traces fuzz-traces format clean deps deps-check
+	bench bench-module bench-traces fuzz-codec fuzz-traces format clean deps deps-check
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -185,9 +186,23 @@ $(B)/fuzz/%.o: %.c Makefile | fuzz-deps
 	$(Q)clang $(filter-out $(CFLAGS),$(ALL_CFLAGS)) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link \
 		-MMD -MP -c -o $@ $<
 
-$(B)/fuzz/trace_target: $(B)/fuzz/fuzz/trace_target.o $(LIB_SRC:%.c=$(B)/fuzz/%.o)
+INPUTS := fuzz/input_trace.c fuzz/input_wire.c
+TRACE_TARGET := $(LIB_SRC) fuzz/input_trace.c fuzz/trace_target.c
+$(B)/fuzz/trace_target: $(TRACE_TARGET:%.c=$(B)/fuzz/%.o)
 	$(call say,LINK)
 	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+
+# The same for AFL++, which brings a driver for libFuzzer's entry.
+AFL := AFL_QUIET=1 AFL_CC_COMPILER=LLVM afl-clang-fast
+$(B)/afl/%.o: %.c Makefile | fuzz-deps
+	@mkdir -p $(@D)
+	$(call say,AFL)
+	$(Q)$(AFL) $(filter-out $(CFLAGS),$(ALL_CFLAGS)) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+CODEC_TARGET := $(LIB_SRC) $(INPUTS) fuzz/codec_target.c
+$(B)/afl/codec_target: $(CODEC_TARGET:%.c=$(B)/afl/%.o)
+	$(call say,LINK)
+	$(Q)$(AFL) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
 .PHONY: fuzz-deps
 fuzz-deps:
@@ -195,6 +210,9 @@ fuzz-deps:
 
 fuzz-traces: $(B)/fuzz/trace_target
 	@BUILD=$(B) fuzz/traces $(TIME)
+
+fuzz-codec: $(B)/nlrig $(B)/afl/codec_target
+	@BUILD=$(B) fuzz/codec $(TIME)
 
 coverage: MESSAGES := $(if $(filter file,$(origin MESSAGES)),200000,$(MESSAGES))
 coverage: $(B)/nlrig
@@ -207,5 +225,5 @@ format:
 clean:
 	$(Q)rm -rf $(B)
 
--include $(LIB_SRC:%.c=$(B)/fuzz/%.d) $(B)/fuzz/fuzz/trace_target.d
+-include $(TRACE_TARGET:%.c=$(B)/fuzz/%.d) $(CODEC_TARGET:%.c=$(B)/afl/%.d)
 -include $(LEAK_SRC:%.c=$(B)/%.d) $(LIB:.o=.d) $(CLI:.o=.d) $(TEST:.o=.d)

@@ -262,6 +262,19 @@ static void damaged(void)
 	rig_arena_free(&arena);
 }
 
+static void no_text(void)
+{
+	static const char text[] = "# Some.\ndp.get\n  # ab\0\n  -> ok\n";
+	struct rig_error err = { 0 };
+
+	rig_arena_free(&arena);
+	CU_ASSERT_PTR_NULL(rig_script_parse(&arena, "x.nlt", text, sizeof(text) - 1, &err));
+	CU_ASSERT_EQUAL(err.line, 3);
+	CU_ASSERT_EQUAL(err.column, 7);
+	CU_ASSERT_STRING_EQUAL(err.message, "expected text, found a NUL byte");
+	rig_arena_free(&arena);
+}
+
 RIG_TEST_SUITE(script, { "first script", first_script }, { "each step", each_step },
 	       { "several in one datagram", several_in_one_datagram }, { "each error", each_error },
-	       { "ids", ids }, { "damaged", damaged });
+	       { "ids", ids }, { "damaged", damaged }, { "no text", no_text });

@@ -341,6 +341,21 @@ static int read_reason(struct rig_reader *r, const char *text, size_t len)
 	return r->script->reason ? 0 : rig_reader_no_memory(r);
 }
 
+/* What ends a string would hide what is behind it from whoever prints it. */
+static int refuse_nul(const struct rig_reader *r, const char *text, size_t len)
+{
+	struct rig_cursor cursor = r->cursor;
+
+	cursor.at = len ? memchr(text, '\0', len) : NULL;
+	if (!cursor.at)
+		return 0;
+	for (const char *at = text; (at = memchr(at, '\n', (size_t)(cursor.at - at)));) {
+		cursor.line_start = ++at;
+		cursor.line++;
+	}
+	return rig_cursor_error(&cursor, r->err, "expected text, found a NUL byte");
+}
+
 const char *rig_script_id(struct rig_arena *arena, const char *path)
 {
 	const char *from = NULL, *next = path, *slash;
@@ -376,7 +391,7 @@ struct rig_script *rig_script_parse(struct rig_arena *arena, const char *path, c
 		rig_reader_no_memory(&r);
 		return NULL;
 	}
-	if (read_reason(&r, text, len) < 0)
+	if (refuse_nul(&r, text, len) < 0 || read_reason(&r, text, len) < 0)
 		return NULL;
 	while (rig_cursor_step(&r.cursor))
 		if (read_step(&r) < 0)
