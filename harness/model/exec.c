@@ -34,7 +34,7 @@ static bool ends_in_tag(const struct rig_packet *p)
 	return rig_is_vlan(type_be);
 }
 
-void rig_exec_frame(struct rig_exec *x, struct rig_packet **p, struct rig_port *port)
+static void send_frame(struct rig_exec *x, struct rig_packet **p, struct rig_port *port)
 {
 	struct rig_dev *dev = port->dev;
 	struct rig_expected *e;
@@ -67,13 +67,28 @@ static size_t payload_len(const struct rig_packet *p, const struct rig_dev *dev)
 	return p->len > headers ? p->len - headers : 0;
 }
 
+static bool is_ethernet(const struct rig_key *key)
+{
+	return (key->layer2 & ~RIG_L2_STALE) == RIG_L2_ETHERNET;
+}
+
+void rig_exec_send(struct rig_exec *x, struct rig_packet **p, const struct rig_key *key,
+		   struct rig_port *port)
+{
+	if (port->dev->ethernet && !is_ethernet(key))
+		return;
+	if (payload_len(*p, port->dev) > port->dev->mtu)
+		port->stats.tx_errors++;
+	else
+		send_frame(x, p, port);
+}
+
 static void output(struct rig_exec *x, struct rig_packet **pp, const struct rig_key *key,
 		   uint32_t number)
 {
 	struct rig_port *port = rig_port_by_number(x->dp, number);
-	bool ethernet = (key->layer2 & ~RIG_L2_STALE) == RIG_L2_ETHERNET;
 	struct rig_packet *p = *pp;
-	uint32_t least = ethernet ? ETH_HLEN : 0, left = rig_packet_left(p, p->cut);
+	uint32_t least = is_ethernet(key) ? ETH_HLEN : 0, left = rig_packet_left(p, p->cut);
 
 	if (!port || !port->dev->up)
 		return;
@@ -86,13 +101,7 @@ static void output(struct rig_exec *x, struct rig_packet **pp, const struct rig_
 			rig_exec_fragment(x, p, key, port);
 		return;
 	}
-	if (port->dev->ethernet && !ethernet)
-		return;
-	if (payload_len(p, port->dev) > port->dev->mtu) {
-		port->stats.tx_errors++;
-		return;
-	}
-	rig_exec_frame(x, pp, port);
+	rig_exec_send(x, pp, key, port);
 }
 
 /* Every output is of a copy, except when nothing is left to be done. */

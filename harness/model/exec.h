@@ -45,8 +45,9 @@ int rig_exec_actions(struct rig_exec *x, struct rig_packet *p, struct rig_live_k
 int rig_exec_set(struct rig_packet *p, struct rig_key *key, const struct nlattr *field,
 		 bool masked);
 
-/* Out of a port; the packet's tag goes into its bytes. */
-void rig_exec_frame(struct rig_exec *x, struct rig_packet **p, struct rig_port *port);
+/* Out of a port that can take it; the packet's tag goes into its bytes. */
+void rig_exec_send(struct rig_exec *x, struct rig_packet **p, const struct rig_key *key,
+		   struct rig_port *port);
 /* exec_fragment.c: out of a port in pieces of the packet's mru. */
 void rig_exec_fragment(struct rig_exec *x, const struct rig_packet *p, const struct rig_key *key,
 		       struct rig_port *port);

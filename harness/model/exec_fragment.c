@@ -41,8 +41,8 @@ static void set_checksum(uint8_t *ip, size_t header)
 }
 
 /* The piece of p from `from` (behind the IP header) on; what is in front goes with each. */
-static void send_piece(struct rig_exec *x, const struct rig_packet *p, struct rig_port *port,
-		       size_t header, size_t from, size_t len, bool last)
+static void send_piece(struct rig_exec *x, const struct rig_packet *p, const struct rig_key *key,
+		       struct rig_port *port, size_t header, size_t from, size_t len, bool last)
 {
 	size_t layer2 = rig_packet_at(p, p->network), front = layer2 + header;
 	uint16_t old = ntohs(be16_at(p->data + layer2 + 6));
@@ -52,6 +52,8 @@ static void send_piece(struct rig_exec *x, const struct rig_packet *p, struct ri
 	if (!piece)
 		return;
 	memcpy(piece->data + front, p->data + front + from, len);
+	piece->protocol_be = p->protocol_be;
+	piece->tunnelled = p->tunnelled;
 	piece->tagged = p->tagged;
 	piece->tpid_be = p->tpid_be;
 	piece->tci = p->tci & ~0x1000; /* the tag comes back without its CFI */
@@ -60,11 +62,12 @@ static void send_piece(struct rig_exec *x, const struct rig_packet *p, struct ri
 	/* Of the flags, only that more follows survives. */
 	put_be16(ip + 6, ((old & OFFSET) + from / 8) | (last ? old & MORE : MORE));
 	set_checksum(ip, header);
-	rig_exec_frame(x, &piece, port);
+	rig_exec_send(x, &piece, key, port);
 	rig_packet_free(piece);
 }
 
-static void fragment_ip4(struct rig_exec *x, const struct rig_packet *p, struct rig_port *port)
+static void fragment_ip4(struct rig_exec *x, const struct rig_packet *p, const struct rig_key *key,
+			 struct rig_port *port)
 {
 	size_t layer2 = rig_packet_at(p, p->network);
 	size_t header = 4 * (p->data[layer2] & 0xf), total, room, len;
@@ -89,7 +92,7 @@ static void fragment_ip4(struct rig_exec *x, const struct rig_packet *p, struct 
 		len = total - from;
 		if (len > room)
 			len = room & ~(size_t)7;
-		send_piece(x, p, port, header, from, len, from + len == total);
+		send_piece(x, p, key, port, header, from, len, from + len == total);
 	}
 }
 
@@ -99,5 +102,5 @@ void rig_exec_fragment(struct rig_exec *x, const struct rig_packet *p, const str
 	if (rig_is_mpls(p->protocol_be) || key->eth_type_be == htons(ETH_P_IPV6))
 		rig_answer_unmodelled(x->out, "fragmentation of what is not plain IPv4", false);
 	else if (key->eth_type_be == htons(ETH_P_IP) && rig_packet_at(p, p->network) <= LAYER2_MAX)
-		fragment_ip4(x, p, port);
+		fragment_ip4(x, p, key, port);
 }
