@@ -149,6 +149,7 @@ bool rig_tuple_may_begin(const struct rig_tuple *t)
 
 /* --- Trackers --- */
 
+/* Over an IPv4 header, too, which adds nothing if its own checksum is right. */
 static bool checksum_ok(const uint8_t *ip, uint8_t family, const struct part *part)
 {
 	bool pseudo = part->proto != IPPROTO_ICMP;
@@ -157,6 +158,8 @@ static bool checksum_ok(const uint8_t *ip, uint8_t family, const struct part *pa
 
 	if (pseudo)
 		sum = rig_checksum_add(sum, ip + at, 2 * addr);
+	if (family == AF_INET)
+		sum = rig_checksum_add(sum, ip, part->at - ip);
 	sum = rig_checksum_add(sum, part->at, part->len);
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
