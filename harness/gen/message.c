@@ -363,10 +363,9 @@ static const struct {
 	{ RIG_METER, OVS_METER_CMD_SET, 4, 2, meter_set },
 	{ RIG_METER, OVS_METER_CMD_DEL, 2, 1, meter_del },
 	{ RIG_METER, OVS_METER_CMD_GET, 3, 2, meter_get },
-	/* What is counted against a limit is remembered for a moment, beyond the round's end. */
-	{ RIG_CT_LIMIT, OVS_CT_LIMIT_CMD_SET, 3, 0, ct_limit_change },
+	{ RIG_CT_LIMIT, OVS_CT_LIMIT_CMD_SET, 3, 2, ct_limit_change },
 	{ RIG_CT_LIMIT, OVS_CT_LIMIT_CMD_DEL, 2, 1, ct_limit_change },
-	{ RIG_CT_LIMIT, OVS_CT_LIMIT_CMD_GET, 3, 1, ct_limit_get },
+	{ RIG_CT_LIMIT, OVS_CT_LIMIT_CMD_GET, 3, 2, ct_limit_get },
 	{ RIG_CTRL, CTRL_CMD_GETFAMILY, 1, 1, ctrl_getfamily },
 };
 

@@ -23,6 +23,16 @@ static bool stands_alone(const struct rig_datagram *datagram)
 	return datagram->outcome || datagram->answer.unmodelled || datagram->step->wants;
 }
 
+/* A frame that is on its way to a netdev is lost with it: it has to be seen before that goes. */
+static bool takes_frames(const struct rig_batch *batch, const struct rig_datagram *datagram)
+{
+	for (unsigned int i = 0; datagram->answer.departs && i < batch->count; i++)
+		for (size_t k = 0; k < batch->list[i].answer.count; k++)
+			if (batch->list[i].answer.list[k].kind == RIG_EXPECT_FRAME)
+				return true;
+	return false;
+}
+
 /*
  * Whether what may be sent next depends on what comes of this: a dump goes on when its socket is
  * read, a number that the kernel chooses has to be learnt, a new port to be watched.
@@ -202,7 +212,7 @@ int rig_play_send(struct rig_play *play, const struct rig_step *step, struct rig
 			return -1;
 		return play->stopped ? 0 : rig_play_cannot(play, step, &why);
 	}
-	if (batch->count && stands_alone(datagram)) {
+	if (batch->count && (stands_alone(datagram) || takes_frames(batch, datagram))) {
 		struct rig_datagram alone = *datagram;
 
 		if (rig_batch_play(play, err) < 0)

@@ -292,6 +292,8 @@ int rig_runner_end(struct rig_runner *runner, struct rig_play *play, struct rig_
 	runner->inbox = play->scene.inbox;
 	if (rig_link_clean(runner->link, &left, err) < 0)
 		return -1;
+	if (rig_model_lingers(runner->model))
+		rig_link_wait_tick(runner->link);
 	if (left.count)
 		rig_finding_add(&play->scene.findings, NULL, "left behind after the case: %s",
 				left.text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "link/ops.h"
 
@@ -123,4 +124,14 @@ int rig_link_receive(struct rig_link *link, int timeout_ms, struct rig_event *ev
 int rig_link_clean(struct rig_link *link, struct rig_link_left *left, struct rig_error *err)
 {
 	return link->ops->clean(link, left, err);
+}
+
+void rig_link_wait_tick(const struct rig_link *link)
+{
+	struct timespec tick;
+
+	if (link->facts.target == RIG_TARGET_MODEL ||
+	    clock_getres(CLOCK_MONOTONIC_COARSE, &tick) < 0)
+		return;
+	nanosleep(&tick, NULL);
 }

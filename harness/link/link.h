@@ -163,4 +163,7 @@ struct rig_link_left {
  */
 int rig_link_clean(struct rig_link *link, struct rig_link_left *left, struct rig_error *err);
 
+/* Until the kernel's clock has ticked: what it does but once a tick, it does again. */
+void rig_link_wait_tick(const struct rig_link *link);
+
 #endif

@@ -22,6 +22,8 @@ const char *rig_open_name(enum rig_open_why why)
 		return "a random number decides";
 	case RIG_OPEN_MEMORY:
 		return "limit by the machine's memory";
+	case RIG_OPEN_GONE:
+		return "connections that are gone count for a moment";
 	case RIG_OPEN_UNDEFINED:
 		return "not defined by the contract";
 	case RIG_OPEN_REASONS:
@@ -65,6 +67,7 @@ void rig_answer_begin(struct rig_answer *a, unsigned int build)
 	a->unmodelled = NULL;
 	a->tainted = false;
 	a->fatal = false;
+	a->departs = false;
 }
 
 void rig_answer_finish(struct rig_answer *a)

@@ -75,6 +75,8 @@ static void take_out(struct rig_model *m, struct rig_conn *conn)
 		p = &(*p)->next;
 	*p = conn->next;
 	conn->dead = true;
+	if (conn->counted)
+		rig_ct_limit_gone(m, conn->netns, conn->zone);
 	rig_conn_put(conn);
 }
 
@@ -278,6 +280,9 @@ static int confirm(struct rig_exec *x, struct rig_packet *p)
 	if (!earlier)
 		earlier = find(x->m, conn->netns, conn->zone, &conn->tuple[1], &reply);
 	if (earlier) {
+		/* Whether the same connection is counted twice, the clock decides. */
+		if (conn->counted)
+			rig_ct_limit_gone(x->m, conn->netns, conn->zone);
 		if (!may_merge(conn->tuple[0].proto))
 			return -EINVAL;
 		carry(p, earlier, false);
@@ -289,11 +294,31 @@ static int confirm(struct rig_exec *x, struct rig_packet *p)
 	return 0;
 }
 
+/* Is there room for one more in its zone? */
+static int meet_limit(struct rig_exec *x, struct rig_conn *conn, uint16_t zone)
+{
+	switch (rig_ct_limit_meet(x->m, conn->netns, zone)) {
+	case RIG_LIMIT_NONE:
+		return 0;
+	case RIG_LIMIT_UNKNOWN:
+		rig_answer_unmodelled(x->out, "a limit that connections just gone may fill", true);
+		return 0;
+	case RIG_LIMIT_REFUSE:
+		rig_ct_limit_gone(x->m, conn->netns, zone);
+		return -ENOMEM;
+	case RIG_LIMIT_PASS:
+		conn->counted = true;
+		return 0;
+	}
+	return 0;
+}
+
 static int commit(struct rig_exec *x, struct rig_packet *p, struct rig_key *key,
 		  const struct order *o)
 {
 	struct rig_conn *conn = p->conn;
 	uint32_t mark;
+	int err;
 
 	if (!conn)
 		return 0;
@@ -301,8 +326,9 @@ static int commit(struct rig_exec *x, struct rig_packet *p, struct rig_key *key,
 		rig_answer_unmodelled(x->out, "address translation", true);
 	if (x->optional)
 		rig_answer_unmodelled(x->out, "a connection by chance", true);
-	if (!conn->confirmed && rig_ct_limit_of(x->m, x->dp->netns, o->zone))
-		rig_answer_unmodelled(x->out, "connections counted against a limit", true);
+	err = conn->confirmed ? 0 : meet_limit(x, conn, o->zone);
+	if (err)
+		return err;
 	if (o->mark) {
 		mark = o->mark[0] | (conn->mark & ~o->mark[1]);
 		if (mark != conn->mark)

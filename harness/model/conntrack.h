@@ -30,6 +30,7 @@ struct rig_conn {
 	bool confirmed;		   /* in the table */
 	bool dead;		   /* was there */
 	bool seen_reply;
+	bool counted; /* against the limit of its zone */
 	uint32_t mark;
 	uint8_t labels[16];
 };

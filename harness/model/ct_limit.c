@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ovs_ct_limit: SET, DEL, GET. Connections are not modelled, so all counts are zero. */
+/*
+ * ovs_ct_limit: SET, DEL, GET, and the connections that are counted: those that were confirmed
+ * while their zone had a limit. What is gone meanwhile, or was refused, is counted until the kernel
+ * looks, which it does not twice in one tick of its clock.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "conntrack.h"
 #include "state.h"
 
 #define BUCKETS	 512
@@ -34,16 +39,73 @@ static void drop(struct rig_zone_limit **p)
 
 void rig_ct_limit_flush(struct rig_model *m, unsigned int netns)
 {
+	struct rig_zone_gone *gone;
+
 	while (m->limits[netns])
 		drop(&m->limits[netns]);
+	while ((gone = m->gone[netns])) {
+		m->gone[netns] = gone->next;
+		free(gone);
+	}
 }
 
-uint32_t rig_ct_limit_of(struct rig_model *m, unsigned int netns, uint16_t zone)
+static uint32_t limit_of(struct rig_model *m, unsigned int netns, uint16_t zone)
 {
 	const struct rig_zone_limit *l = *find(m, netns, zone);
 
 	return l ? l->limit : m->default_limit[netns];
 }
+
+/* --- Counting --- */
+
+static uint32_t counted(const struct rig_model *m, unsigned int netns, uint16_t zone)
+{
+	uint32_t count = 0;
+
+	for (const struct rig_conn *c = m->conns; c; c = c->next)
+		count += c->counted && c->netns == netns && c->zone == zone;
+	return count;
+}
+
+static struct rig_zone_gone *gone_of(const struct rig_model *m, unsigned int netns, uint16_t zone)
+{
+	struct rig_zone_gone *gone = m->gone[netns];
+
+	while (gone && gone->zone != zone)
+		gone = gone->next;
+	return gone;
+}
+
+void rig_ct_limit_gone(struct rig_model *m, unsigned int netns, uint16_t zone)
+{
+	struct rig_zone_gone *gone = gone_of(m, netns, zone);
+
+	if (!gone) {
+		gone = calloc(1, sizeof(*gone));
+		if (!gone)
+			return;
+		gone->zone = zone;
+		gone->next = m->gone[netns];
+		m->gone[netns] = gone;
+	}
+	gone->count++;
+}
+
+enum rig_limit_verdict rig_ct_limit_meet(struct rig_model *m, unsigned int netns, uint16_t zone)
+{
+	const struct rig_zone_gone *gone = gone_of(m, netns, zone);
+	uint32_t limit = limit_of(m, netns, zone), count;
+
+	if (!limit)
+		return RIG_LIMIT_NONE;
+	m->limited = true;
+	count = counted(m, netns, zone) + 1;
+	if (count > limit)
+		return RIG_LIMIT_REFUSE;
+	return gone && count + gone->count > limit ? RIG_LIMIT_UNKNOWN : RIG_LIMIT_PASS;
+}
+
+/* --- Requests --- */
 
 static void set_limit(struct rig_request *r, const struct ovs_zone_limit *z)
 {
@@ -65,12 +127,20 @@ static void del_limit(struct rig_request *r, const struct ovs_zone_limit *z)
 	drop(find(r->m, r->netns, z->zone_id));
 }
 
+static void put_zone(struct rig_request *r, uint16_t zone, uint32_t limit)
+{
+	struct ovs_zone_limit z = { .zone_id = zone,
+				    .limit = limit,
+				    .count = counted(r->m, r->netns, zone) };
+	size_t at = rig_put_raw(r->out, &z, sizeof(z)) + offsetof(struct ovs_zone_limit, count);
+
+	if (gone_of(r->m, r->netns, zone))
+		rig_put_open(r->out, at, sizeof(z.count), RIG_OPEN_GONE, -1);
+}
+
 static void put_limit(struct rig_request *r, const struct ovs_zone_limit *z)
 {
-	struct ovs_zone_limit out = { .zone_id = z->zone_id };
-
-	out.limit = rig_ct_limit_of(r->m, r->netns, z->zone_id);
-	rig_put_raw(r->out, &out, sizeof(out));
+	put_zone(r, z->zone_id, limit_of(r->m, r->netns, z->zone_id));
 }
 
 static void set_default(struct rig_request *r, const struct ovs_zone_limit *z)
@@ -136,12 +206,9 @@ static void put_all(struct rig_request *r)
 {
 	put_default(r, NULL);
 	for (unsigned int bucket = 0; r->m->limits[r->netns] && bucket < BUCKETS; bucket++)
-		for (struct rig_zone_limit *l = r->m->limits[r->netns]; l; l = l->next) {
-			struct ovs_zone_limit z = { .zone_id = l->zone, .limit = l->limit };
-
+		for (struct rig_zone_limit *l = r->m->limits[r->netns]; l; l = l->next)
 			if (l->zone % BUCKETS == bucket)
-				rig_put_raw(r->out, &z, sizeof(z));
-		}
+				put_zone(r, l->zone, l->limit);
 }
 
 int rig_ct_limit_get(struct rig_request *r)

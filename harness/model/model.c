@@ -44,6 +44,7 @@ static void start(struct rig_model *m)
 	m->next_ifindex = first ? first : FIRST_IFINDEX;
 	m->next_set = 0;
 	m->tainted = NULL;
+	m->limited = m->departs = false;
 	m->n_netns = 0;
 	memset(m->netns, 0, sizeof(m->netns));
 	memset(m->default_limit, 0, sizeof(m->default_limit));
@@ -71,9 +72,9 @@ static void clear(struct rig_model *m)
 		rig_dp_destroy(m, m->dps);
 	while (m->devs)
 		rig_dev_remove(m, m->devs);
+	rig_conn_flush(m);
 	for (unsigned int i = 0; i < RIG_NAMESPACES; i++)
 		rig_ct_limit_flush(m, i);
-	rig_conn_flush(m);
 	memset(m->sock, 0, sizeof(m->sock));
 	m->n_slots = 0;
 }
@@ -182,6 +183,7 @@ void rig_dev_remove(struct rig_model *m, struct rig_dev *dev)
 	*p = dev->next;
 	if (dev->slot >= 0)
 		m->slots[dev->slot] = (struct rig_slot){ NULL, m->turn };
+	m->departs = true;
 	free(dev);
 }
 
@@ -292,6 +294,11 @@ unsigned int rig_model_datapaths(const struct rig_model *m)
 	return count;
 }
 
+bool rig_model_lingers(const struct rig_model *m)
+{
+	return m->limited;
+}
+
 void rig_model_netdev_gone(struct rig_model *m, const char *name, const char *netns,
 			   struct rig_answer *out)
 {
@@ -309,9 +316,25 @@ void rig_model_netdev_gone(struct rig_model *m, const char *name, const char *ne
 
 /* --- Counting --- */
 
+/* What is queued for a netdev when that goes is lost, if the kernel has not got to it by then. */
+static void spare_frames(struct rig_model *m, struct rig_answer *out)
+{
+	for (size_t i = 0; i < out->count; i++) {
+		struct rig_expected *e = &out->store->list[i];
+
+		if (e->kind == RIG_EXPECT_FRAME &&
+		    !rig_dev_by_name(m, rig_netns_number(m, e->netns), e->netdev))
+			e->optional = true;
+	}
+}
+
 void rig_model_finish(struct rig_model *m, struct rig_answer *out)
 {
 	rig_answer_finish(out);
+	out->departs = m->departs;
+	m->departs = false;
+	if (out->departs)
+		spare_frames(m, out);
 	if (out->unmodelled) {
 		m->counts.unmodelled++;
 		if (out->tainted && !m->tainted)

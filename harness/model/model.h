@@ -101,6 +101,12 @@ bool rig_model_netdev_find(struct rig_model *m, struct rig_netdev *dev);
 /* How many datapaths there are now, in all namespaces. */
 unsigned int rig_model_datapaths(const struct rig_model *m);
 
+/*
+ * Connections have met a limit: the kernel may count them for a tick of its clock after everything
+ * is gone, and has to be given that time before anything else can be said of it.
+ */
+bool rig_model_lingers(const struct rig_model *m);
+
 /* --- Expectations -------------------------------------------------------------------------- */
 
 enum rig_open_why {
@@ -111,6 +117,7 @@ enum rig_open_why {
 	RIG_OPEN_TRAFFIC,   /* counters of a device that others use, too */
 	RIG_OPEN_RANDOM,    /* a random number decides */
 	RIG_OPEN_MEMORY,    /* a limit by the machine's memory */
+	RIG_OPEN_GONE,	    /* connections that are gone count for a moment */
 	RIG_OPEN_UNDEFINED, /* the contract does not define it */
 	RIG_OPEN_REASONS,
 };
@@ -189,6 +196,8 @@ struct rig_answer {
 	bool tainted;
 	/* And the kernel that is modelled would not survive it: it is better not sent. */
 	bool fatal;
+	/* A netdev goes: frames that are queued for it still, and nobody has seen, are lost. */
+	bool departs;
 	struct rig_answer_store *store;
 };
 

@@ -142,6 +142,13 @@ struct rig_zone_limit {
 	uint32_t limit;
 };
 
+/* Connections of a zone that were counted and are not there: they may be counted for a while. */
+struct rig_zone_gone {
+	struct rig_zone_gone *next;
+	uint16_t zone;
+	uint32_t count;
+};
+
 struct rig_slot {
 	struct rig_dev *dev; /* NULL = free */
 	uint64_t freed_at;   /* the request that did it */
@@ -151,6 +158,7 @@ struct rig_model {
 	struct rig_model_config config;
 	const struct rig_profile *profile;
 	uint64_t turn; /* requests and events so far */
+	bool departs;  /* a netdev went in this one */
 	struct rig_netns netns[RIG_NAMESPACES];
 	unsigned int n_netns;
 	struct rig_sock sock[RIG_MODEL_SOCKETS];
@@ -161,6 +169,8 @@ struct rig_model {
 	uint32_t next_ifindex;
 	uint32_t default_limit[RIG_NAMESPACES];
 	struct rig_zone_limit *limits[RIG_NAMESPACES];
+	struct rig_zone_gone *gone[RIG_NAMESPACES];
+	bool limited;		/* connections have met a limit */
 	struct rig_conn *conns; /* that are confirmed, of all namespaces */
 	const char *tainted;	/* why the state is unknown */
 	struct rig_model_counts counts;
@@ -336,8 +346,18 @@ enum rig_meter_verdict {
 enum rig_meter_verdict rig_meter_charge(struct rig_datapath *dp, uint32_t id, size_t len);
 void rig_meter_flush(struct rig_datapath *dp);
 void rig_ct_limit_flush(struct rig_model *m, unsigned int netns);
-/* The limit of a zone's connections; 0: none. */
-uint32_t rig_ct_limit_of(struct rig_model *m, unsigned int netns, uint16_t zone);
+
+enum rig_limit_verdict {
+	RIG_LIMIT_NONE, /* nobody counts */
+	RIG_LIMIT_PASS, /* and it is counted */
+	RIG_LIMIT_REFUSE,
+	RIG_LIMIT_UNKNOWN, /* it depends on whether those that are gone still count */
+};
+
+/* One more connection, about to be confirmed. */
+enum rig_limit_verdict rig_ct_limit_meet(struct rig_model *m, unsigned int netns, uint16_t zone);
+/* One that was counted is gone, or never came to be. */
+void rig_ct_limit_gone(struct rig_model *m, unsigned int netns, uint16_t zone);
 
 /* conntrack.c */
 void rig_conn_flush(struct rig_model *m);
