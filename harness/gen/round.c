@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "gen/round.h"
 
-#include <linux/netlink.h>
 #include <linux/openvswitch.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -86,19 +85,13 @@ static struct rig_message *make_message(struct rig_gen *gen)
 	return message;
 }
 
-/* A dump ends when its answer is read: what stands behind it in a datagram comes before that. */
-static bool is_dump(const struct rig_message *message)
-{
-	return (message->flags & NLM_F_DUMP) == NLM_F_DUMP;
-}
-
 static unsigned int add_messages(struct rig_gen *gen, struct rig_step ***tail)
 {
 	struct rig_message *message = make_message(gen);
 	unsigned int n = 1;
 
 	add_send(gen, tail, message);
-	while (!is_dump(message) && rig_random_chance(&gen->random, JOINED)) {
+	while (rig_random_chance(&gen->random, JOINED)) {
 		message->next = make_message(gen);
 		message = message->next;
 		n++;

@@ -231,8 +231,10 @@ int rig_dp_get(struct rig_request *r)
 
 int rig_dp_dump(struct rig_request *r)
 {
+	size_t i = 0;
+
 	for (struct rig_datapath *dp = r->m->dps; dp; dp = dp->next)
-		if (dp->netns == r->netns)
+		if (dp->netns == r->netns && i++ >= r->shown)
 			rig_dump_one(r, OVS_DP_CMD_GET, dp->local->dev, put_dp, dp);
 	return 0;
 }

@@ -247,7 +247,8 @@ static int sample_action(struct rig_exec *x, struct rig_packet *p, struct rig_li
 	if (probability != UINT32_MAX)
 		x->optional = true;
 	err = run_branch(x, p, key, rig_nla_data(list), rig_nla_len(list), last);
-	x->optional = before;
+	if (!err)
+		x->optional = before;
 	return err;
 }
 
@@ -408,6 +409,25 @@ static enum outcome run_one(struct rig_exec *x, struct rig_packet **p, struct ri
 	return GO_ON;
 }
 
+/*
+ * An error of something that chance may have spared: then all goes on, and what follows may happen
+ * or not.
+ */
+static int weigh(struct rig_exec *x, bool certain, int err)
+{
+	int *slot = x->by_chance;
+
+	if (!err || !certain || !x->optional)
+		return err;
+	while (slot < x->by_chance + RIG_CHANCES && *slot && *slot != err)
+		slot++;
+	if (slot == x->by_chance + RIG_CHANCES)
+		rig_answer_unmodelled(x->out, "many errors by chance", true);
+	else
+		*slot = err;
+	return 0;
+}
+
 /* Consumes the packet. */
 static int run_list(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key,
 		    const uint8_t *actions, size_t len)
@@ -417,9 +437,15 @@ static int run_list(struct rig_exec *x, struct rig_packet *p, struct rig_live_ke
 	int err = 0;
 
 	while (!err && (a = rig_nla_next(&w))) {
+		bool certain = !x->optional;
+		enum outcome outcome = GO_ON;
+
 		if (rig_nla_type(a) == OVS_ACTION_ATTR_USERSPACE)
 			userspace_action(x, p, key, a, actions, len);
-		else if (run_one(x, &p, key, a, w.left <= 0, &err) == ENDED)
+		else
+			outcome = run_one(x, &p, key, a, w.left <= 0, &err);
+		err = weigh(x, certain, err);
+		if (outcome == ENDED)
 			return err;
 	}
 	rig_packet_free(p);
@@ -445,6 +471,7 @@ int rig_exec_actions(struct rig_exec *x, struct rig_packet *p, struct rig_live_k
 		     const struct rig_actions *actions)
 {
 	uint16_t before = x->eth_type_be;
+	bool certain = !x->optional;
 	int err;
 
 	if (actions->odd)
@@ -454,7 +481,7 @@ int rig_exec_actions(struct rig_exec *x, struct rig_packet *p, struct rig_live_k
 		err = -ENETDOWN;
 	} else {
 		x->eth_type_be = actions->eth_type_be;
-		err = run_list(x, p, key, actions->bytes, actions->len);
+		err = weigh(x, certain, run_list(x, p, key, actions->bytes, actions->len));
 		if (x->level == 1)
 			run_deferred(x);
 	}
@@ -488,6 +515,7 @@ static bool hash_matters(const struct rig_datapath *dp)
 void rig_exec_packet(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key)
 {
 	struct rig_upcall miss = { .command = OVS_PACKET_CMD_MISS, .cut = RIG_CUT_NONE };
+	int by_chance[RIG_CHANCES];
 	struct rig_flow *flow;
 
 	rig_packet_use_hash(p);
@@ -502,6 +530,9 @@ void rig_exec_packet(struct rig_exec *x, struct rig_packet *p, struct rig_live_k
 		return;
 	}
 	count_flow(x, flow, p, &key->key);
+	/* Nobody hears of its errors. */
+	memcpy(by_chance, x->by_chance, sizeof(by_chance));
 	rig_exec_actions(x, p, key, flow->actions);
+	memcpy(x->by_chance, by_chance, sizeof(by_chance));
 	x->dp->n_hit++;
 }

@@ -29,9 +29,10 @@ struct rig_exec {
 	struct rig_answer *out;
 	struct rig_datapath *dp;
 	struct rig_port *input;
-	unsigned int level;   /* of recursion */
-	uint16_t eth_type_be; /* for which the actions in hand were validated */
-	bool optional;	      /* chance has decided whether we come here */
+	unsigned int level;	    /* of recursion */
+	uint16_t eth_type_be;	    /* for which the actions in hand were validated */
+	bool optional;		    /* chance has decided whether we come here */
+	int by_chance[RIG_CHANCES]; /* errnos with which chance may have ended it before */
 	struct rig_deferred deferred[RIG_DEFERRED_MAX];
 	unsigned int n_deferred, done_deferred;
 };

@@ -309,13 +309,25 @@ static void dump_flow(struct rig_request *r, const void *flow)
 	put_flow(r, flow, read_name(r).omit, DUMP_ROOM);
 }
 
+/*
+ * Where the dump has got to is a bucket and a position in it: what was installed meanwhile may come
+ * behind it, or push what it has shown there.
+ */
 int rig_flow_dump(struct rig_request *r)
 {
 	struct rig_datapath *dp = dp_of(r);
+	struct rig_expected *e;
 
 	if (!dp)
 		return -ENODEV;
-	for (struct rig_flow *flow = dp->flows; flow; flow = flow->next)
+	if (r->shown && r->flows_then == dp->n_ever)
+		return 0;
+	for (struct rig_flow *flow = dp->flows; flow; flow = flow->next) {
 		rig_dump_one(r, OVS_FLOW_CMD_GET, NULL, dump_flow, flow);
+		e = rig_message_current(r->out);
+		if (e)
+			e->optional = r->shown != 0;
+	}
+	r->flows_then = dp->n_ever;
 	return 0;
 }

@@ -184,6 +184,7 @@ static void link_flow(struct rig_datapath *dp, struct rig_flow *flow)
 		flow->next->prev = flow;
 	dp->flows = flow;
 	dp->n_flows++;
+	dp->n_ever++;
 	flow->mask->flows++;
 	flow->mask->flows_hashed += flow->key.dp_hash != 0;
 }

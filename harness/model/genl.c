@@ -125,6 +125,11 @@ static int run_dump(struct rig_request *r, const struct rig_genl_family *f,
 	return RIG_DUMPED;
 }
 
+int rig_genl_go_on(struct rig_request *r)
+{
+	return find_command(&rig_genl_families[r->family], r->genl->cmd)->dump(r);
+}
+
 static int receive(struct rig_request *r, const struct rig_genl_family *f, int *done)
 {
 	const struct rig_genl_command *c;

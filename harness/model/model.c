@@ -42,7 +42,7 @@ static void start(struct rig_model *m)
 	uint32_t first = m->config.first_ifindex;
 
 	m->next_ifindex = first ? first : FIRST_IFINDEX;
-	m->next_set = 0;
+	m->next_set = m->next_group = 0;
 	m->tainted = NULL;
 	m->limited = m->departs = false;
 	m->n_netns = 0;

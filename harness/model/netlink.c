@@ -7,12 +7,12 @@
 
 #define SNDBUF	       212992 /* net.core.wmem_default */
 #define FIRST_DUMP_SKB 3700   /* what surely fits the first datagram of a dump */
+#define FULL_DUMP_SKB  31000  /* what fits it if there is memory for it */
 
 /* A dump whose end waits until the socket is read. */
 struct pending {
-	bool waits;
-	struct nlmsghdr h;
-	int error;
+	bool waits, changes; /* and whether anything may have changed since */
+	struct rig_request r;
 	size_t first, n; /* its messages in the answer */
 };
 
@@ -30,7 +30,7 @@ static void put_ext_ack(struct rig_request *r, int error)
 		rig_answer_unmodelled(r->out, "the policy in an extended ACK", false);
 }
 
-static void put_ack(struct rig_request *r, int error)
+static struct rig_expected *put_ack(struct rig_request *r, int error)
 {
 	const struct nlmsghdr *h = r->nlh;
 	const struct rig_sock *sock = &r->m->sock[r->sock];
@@ -54,6 +54,34 @@ static void put_ack(struct rig_request *r, int error)
 	if (e)
 		e->optional = r->foreign;
 	rig_message_end(r->out);
+	return e;
+}
+
+/* One of several errors, or none. */
+static void put_chances(struct rig_request *r, struct rig_expected *ack)
+{
+	unsigned int group = ++r->m->next_group;
+	bool silence = !ack;
+
+	if (ack)
+		ack->group = group;
+	for (unsigned int i = 0; i < RIG_CHANCES && r->by_chance[i]; i++) {
+		ack = put_ack(r, r->by_chance[i]);
+		if (ack) {
+			ack->group = group;
+			ack->optional = silence;
+		}
+	}
+}
+
+static void put_answer(struct rig_request *r, int error)
+{
+	struct rig_expected *ack = NULL;
+
+	if (error || (r->nlh->nlmsg_flags & NLM_F_ACK))
+		ack = put_ack(r, error);
+	if (r->by_chance[0])
+		put_chances(r, ack);
 }
 
 static void put_done(struct rig_model *m, struct rig_answer *out, unsigned int sock,
@@ -74,7 +102,8 @@ static void end_dump(struct rig_request *r, size_t first, int error, struct pend
 		put_done(r->m, r->out, r->sock, r->nlh, error);
 		return;
 	}
-	*p = (struct pending){ true, *r->nlh, error, first, n };
+	*p = (struct pending){ .waits = true, .r = *r, .first = first, .n = n };
+	p->r.shown = n;
 	r->m->sock[r->sock].dumping = true;
 }
 
@@ -84,33 +113,40 @@ static void receive(struct rig_request *r, struct pending *p)
 	size_t first = r->out->count;
 	int done = 0, error = 0;
 
+	p->changes |= (h->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP;
 	if ((h->nlmsg_flags & NLM_F_REQUEST) && h->nlmsg_type >= NLMSG_MIN_TYPE)
 		error = h->nlmsg_type == GENL_ID_CTRL ? rig_ctrl_receive(r, &done) :
 							rig_genl_receive(r, &done);
 	if (error == RIG_DUMPED)
 		end_dump(r, first, done, p);
-	else if (error || (h->nlmsg_flags & NLM_F_ACK))
-		put_ack(r, error);
+	else
+		put_answer(r, error);
 }
 
 /* What did not fit the dump's first datagram mixes with the answers to what followed it. */
-static void finish_dump(struct rig_model *m, struct rig_answer *out, unsigned int sock,
-			struct pending *p)
+static void mix_dump(struct rig_answer *out, const struct pending *p)
 {
 	struct rig_answer_store *s = out->store;
 	size_t bytes = 0;
 
+	if (!s || s->failed)
+		return;
+	for (size_t i = p->first; i < p->first + p->n; i++)
+		bytes += s->list[i].len;
+	for (size_t i = p->first + p->n; bytes > FIRST_DUMP_SKB && i < out->count; i++)
+		if (s->list[i].sock == p->r.sock)
+			s->list[i].set = s->list[p->first].set;
+	if (bytes > FULL_DUMP_SKB && p->changes)
+		rig_answer_unmodelled(out, "a long dump of what may change meanwhile", false);
+}
+
+static void finish_dump(struct rig_model *m, struct rig_answer *out, struct pending *p)
+{
 	if (!p->waits)
 		return;
-	m->sock[sock].dumping = false;
-	if (s && !s->failed) {
-		for (size_t i = p->first; i < p->first + p->n; i++)
-			bytes += s->list[i].len;
-		for (size_t i = p->first + p->n; bytes > FIRST_DUMP_SKB && i < out->count; i++)
-			if (s->list[i].sock == sock)
-				s->list[i].set = s->list[p->first].set;
-	}
-	put_done(m, out, sock, &p->h, p->error);
+	m->sock[p->r.sock].dumping = false;
+	mix_dump(out, p);
+	put_done(m, out, p->r.sock, p->r.nlh, rig_genl_go_on(&p->r));
 }
 
 static void receive_datagram(struct rig_model *m, unsigned int sock, size_t len,
@@ -135,7 +171,7 @@ static void receive_datagram(struct rig_model *m, unsigned int sock, size_t len,
 		at += step;
 		len -= step;
 	}
-	finish_dump(m, out, sock, &pending);
+	finish_dump(m, out, &pending);
 }
 
 int rig_model_send(struct rig_model *m, unsigned int sock, const void *bytes, size_t len,

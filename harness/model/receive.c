@@ -72,6 +72,7 @@ static int execute(struct rig_request *r, struct rig_packet *p, struct rig_live_
 		   const struct rig_actions *actions)
 {
 	struct rig_exec x = { .m = r->m, .out = r->out };
+	int err;
 
 	x.dp = rig_dp_by_ifindex(r->m, r->netns, r->dp_ifindex);
 	if (!x.dp) {
@@ -83,7 +84,9 @@ static int execute(struct rig_request *r, struct rig_packet *p, struct rig_live_
 		x.input = x.dp->local;
 	p->priority = key->key.priority;
 	p->mark = key->key.skb_mark;
-	return rig_exec_actions(&x, p, key, actions);
+	err = rig_exec_actions(&x, p, key, actions);
+	memcpy(r->by_chance, x.by_chance, sizeof(r->by_chance));
+	return err;
 }
 
 int rig_packet_execute(struct rig_request *r)

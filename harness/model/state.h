@@ -129,6 +129,7 @@ struct rig_datapath {
 	struct rig_mask *masks; /* oldest first */
 	struct rig_index by_key, by_ufid;
 	unsigned int n_flows, n_masks;
+	uint64_t n_ever;    /* flows that were ever installed */
 	uint64_t next_mask; /* number */
 	uint64_t n_hit, n_missed, n_lost;
 	bool counts_open; /* hits and misses could not be told */
@@ -174,9 +175,11 @@ struct rig_model {
 	struct rig_conn *conns; /* that are confirmed, of all namespaces */
 	const char *tainted;	/* why the state is unknown */
 	struct rig_model_counts counts;
-	unsigned int next_set;
+	unsigned int next_set, next_group;
 	_Alignas(8) uint8_t datagram[1 << 18];
 };
+
+#define RIG_CHANCES 2
 
 /* One message of a datagram. */
 struct rig_request {
@@ -189,6 +192,9 @@ struct rig_request {
 	enum rig_model_family family;
 	const struct nlattr *attr[16]; /* of the outer level, by type */
 	unsigned int set;	       /* of the dump */
+	int by_chance[RIG_CHANCES];    /* errnos that it may end with instead; 0: none */
+	size_t shown;		       /* the dump goes on, behind so many objects; 0: it begins */
+	uint64_t flows_then;	       /* what rig_datapath.n_ever was when it began */
 	bool foreign;		       /* another family may answer, in whatever way */
 	struct {
 		const char *text;
@@ -197,7 +203,11 @@ struct rig_request {
 	} ext;		     /* for an extended ACK */
 };
 
-/* A command's answer when the ACK, or the DONE of a dump, says it all: 0 or a negative errno. */
+/*
+ * A command's answer when the ACK, or the DONE of a dump, says it all: 0 or a negative errno. A
+ * dump is asked twice: when it begins, and when the rest of its datagram has been done and its
+ * socket is read, for what it may show then.
+ */
 typedef int rig_genl_command_fn(struct rig_request *r);
 
 struct rig_genl_command {
@@ -224,6 +234,8 @@ extern const struct rig_policy rig_dp_policy[], rig_vport_policy[], rig_flow_pol
 #define RIG_DUMPED 1 /* no ACK, a DONE comes */
 /* 0, a negative errno, or RIG_DUMPED with *done the errno (or 0) of the DONE message. */
 int rig_genl_receive(struct rig_request *r, int *done);
+/* The rest of a dump: 0 or a negative errno, for the DONE message. */
+int rig_genl_go_on(struct rig_request *r);
 int rig_ctrl_receive(struct rig_request *r, int *done);
 /* Commands from `first_checked` on: 0, or -EINVAL for flags that mean nothing. */
 int rig_genl_check_header(struct rig_request *r, uint8_t first_checked);

@@ -126,7 +126,7 @@ static void deliver_to_one(struct rig_exec *x, const struct rig_packet *p,
 			   const struct rig_live_key *key, const struct rig_upcall *u,
 			   const uint32_t *list, unsigned int n)
 {
-	unsigned int group = x->out->count + 1, absent = 0;
+	unsigned int group = ++x->m->next_group, absent = 0;
 	bool before = x->optional, delivered = false;
 	unsigned int sock;
 

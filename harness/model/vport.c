@@ -408,7 +408,7 @@ int rig_vport_dump(struct rig_request *r)
 
 	if (!dp)
 		return -ENODEV;
-	for (struct rig_port *port = dp->ports; port; port = port->next)
+	for (struct rig_port *port = dp->ports; port && !r->shown; port = port->next)
 		rig_dump_one(r, OVS_VPORT_CMD_GET, dp->local->dev, dump_port, port);
 	return 0;
 }
