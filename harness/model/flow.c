@@ -320,7 +320,7 @@ int rig_flow_dump(struct rig_request *r)
 
 	if (!dp)
 		return -ENODEV;
-	if (r->shown && r->flows_then == dp->n_ever)
+	if (r->shown && r->mark == dp->n_ever)
 		return 0;
 	for (struct rig_flow *flow = dp->flows; flow; flow = flow->next) {
 		rig_dump_one(r, OVS_FLOW_CMD_GET, NULL, dump_flow, flow);
@@ -328,6 +328,6 @@ int rig_flow_dump(struct rig_request *r)
 		if (e)
 			e->optional = r->shown != 0;
 	}
-	r->flows_then = dp->n_ever;
+	r->mark = dp->n_ever;
 	return 0;
 }

@@ -296,7 +296,7 @@ unsigned int rig_model_datapaths(const struct rig_model *m)
 
 bool rig_model_lingers(const struct rig_model *m)
 {
-	return m->limited;
+	return m->limited || m->tainted;
 }
 
 void rig_model_netdev_gone(struct rig_model *m, const char *name, const char *netns,

@@ -123,21 +123,27 @@ static void receive(struct rig_request *r, struct pending *p)
 		put_answer(r, error);
 }
 
-/* What did not fit the dump's first datagram mixes with the answers to what followed it. */
-static void mix_dump(struct rig_answer *out, const struct pending *p)
+/*
+ * What did not fit the dump's first datagram mixes with the answers to what followed it. If they
+ * have changed anything, it may be shown as it is then, or be gone.
+ */
+static void mix_dump(struct rig_answer *out, struct pending *p)
 {
 	struct rig_answer_store *s = out->store;
-	size_t bytes = 0;
+	size_t bytes = 0, end = p->first + p->n;
 
 	if (!s || s->failed)
 		return;
-	for (size_t i = p->first; i < p->first + p->n; i++)
+	for (size_t i = p->first; i < end; i++)
 		bytes += s->list[i].len;
-	for (size_t i = p->first + p->n; bytes > FIRST_DUMP_SKB && i < out->count; i++)
+	for (size_t i = end; bytes > FIRST_DUMP_SKB && i < out->count; i++)
 		if (s->list[i].sock == p->r.sock)
 			s->list[i].set = s->list[p->first].set;
-	if (bytes > FULL_DUMP_SKB && p->changes)
-		rig_answer_unmodelled(out, "a long dump of what may change meanwhile", false);
+	if (bytes <= FULL_DUMP_SKB || !p->changes)
+		return;
+	p->r.mark = UINT64_MAX;
+	for (size_t i = p->first; i < end; i++)
+		s->list[i].optional = true;
 }
 
 static void finish_dump(struct rig_model *m, struct rig_answer *out, struct pending *p)

@@ -194,8 +194,8 @@ struct rig_request {
 	unsigned int set;	       /* of the dump */
 	int by_chance[RIG_CHANCES];    /* errnos that it may end with instead; 0: none */
 	size_t shown;		       /* the dump goes on, behind so many objects; 0: it begins */
-	uint64_t flows_then;	       /* what rig_datapath.n_ever was when it began */
-	bool foreign;		       /* another family may answer, in whatever way */
+	uint64_t mark; /* where it has got to: in flows, rig_datapath.n_ever; the next port */
+	bool foreign;  /* another family may answer, in whatever way */
 	struct {
 		const char *text;
 		const struct nlattr *attr;

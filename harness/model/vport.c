@@ -405,10 +405,19 @@ static void dump_port(struct rig_request *r, const void *port)
 int rig_vport_dump(struct rig_request *r)
 {
 	struct rig_datapath *dp = rig_dp_by_ifindex(r->m, r->netns, r->dp_ifindex);
+	uint32_t next = 0;
 
 	if (!dp)
 		return -ENODEV;
-	for (struct rig_port *port = dp->ports; port && !r->shown; port = port->next)
+	if (r->shown && !r->m->profile->ports_go_on)
+		return 0;
+	for (struct rig_port *port = dp->ports; port; port = port->next) {
+		if (port->number < r->mark)
+			continue;
 		rig_dump_one(r, OVS_VPORT_CMD_GET, dp->local->dev, dump_port, port);
+		if (port->number >= next)
+			next = port->number + 1;
+	}
+	r->mark = next;
 	return 0;
 }
