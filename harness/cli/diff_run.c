@@ -275,11 +275,6 @@ static uint64_t per_second(const struct diff *d)
 	return d->tally.messages * 1000 / (rig_clock_ms() - d->start_ms + 1);
 }
 
-static double share(const struct rig_tally *tally)
-{
-	return 100.0 * tally->exact / (tally->exact + rig_tally_open(tally));
-}
-
 static uint64_t divergences(const struct diff *d)
 {
 	uint64_t n = 0;
@@ -308,14 +303,14 @@ static void print_progress(struct diff *d, uint64_t position)
 
 static void print_fields(const struct rig_tally *tally)
 {
-	uint64_t open = rig_tally_open(tally), fields = tally->exact + open;
-
-	printf("%.2f %% of %" PRIu64 " fields judged exactly", fields ? share(tally) : 100.0,
-	       fields);
+	printf("%.3f %% of %" PRIu64 " fields judged exactly; open:", rig_tally_share(tally),
+	       tally->exact + rig_tally_open(tally));
 	for (unsigned int i = 0; i < RIG_OPEN_REASONS; i++)
 		if (tally->open[i])
-			printf("; open: %s %" PRIu64, rig_open_name(i), tally->open[i]);
-	printf("\n");
+			printf(" %s %" PRIu64 ",", rig_open_name(i), tally->open[i]);
+	printf(" beyond the model %" PRIu64 "\n", tally->unjudged);
+	printf("%" PRIu64 " of %" PRIu64 " errnos judged exactly\n",
+	       tally->errnos - tally->errnos_unjudged, tally->errnos);
 }
 
 static void print_end(const struct diff *d)
@@ -367,7 +362,9 @@ static void write_figures(const struct diff *d)
 	} figures[] = {
 		{ "messages", d->tally.messages, 0, "messages" },
 		{ "rate", per_second(d), 0, "1/s" },
-		{ "exact", share(&d->tally), 3, "%" },
+		{ "exact", rig_tally_share(&d->tally), 3, "%" },
+		{ "errnos", d->tally.errnos, 0, "errnos" },
+		{ "errnos-not-exact", d->tally.errnos_unjudged, 0, "errnos" },
 		{ "divergences", divergences(d), 0, "times" },
 		{ "memory-at-a-tenth", d->early_kib, 0, "KiB" },
 		{ "memory-at-the-end", most_kib(), 0, "KiB" },

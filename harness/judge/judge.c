@@ -56,20 +56,12 @@ static bool is_met(const struct rig_judge *judge, const struct rig_expected *exp
 	return rig_diff_equal(&diff) && rig_slots_agree(judge, expected, arrival);
 }
 
-static void count(struct rig_tally *tally, const struct rig_expected *expected)
-{
-	if (expected->n_fields > expected->n_open)
-		tally->exact += expected->n_fields - expected->n_open;
-	for (uint32_t i = 0; i < expected->n_open; i++)
-		tally->open[expected->open[i].why]++;
-}
-
 static int take(struct rig_judge *judge, struct pairing *pairing, struct rig_arrival *arrival)
 {
 	pairing->arrival = arrival;
 	arrival->expected = true;
 	if (judge->tally)
-		count(judge->tally, rig_expected_form(pairing->expected, arrival));
+		rig_tally_judged(judge->tally, rig_expected_form(pairing->expected, arrival));
 	return rig_slots_learn(judge, pairing->expected, arrival);
 }
 

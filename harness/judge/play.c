@@ -116,11 +116,13 @@ static int judge_answer(struct rig_play *play, const struct rig_answer *answer,
 			play->scene.findings.last->beyond = true;
 	}
 	play->tainted |= answer->tainted;
-	if (play->tainted)
-		return 0;
-	if (rig_judge_answer(&judge, answer, &play->scene.inbox) < 0)
-		return -1;
-	learn(play, &judge);
+	if (!play->tainted) {
+		if (rig_judge_answer(&judge, answer, &play->scene.inbox) < 0)
+			return -1;
+		learn(play, &judge);
+	}
+	if (play->tainted || answer->unmodelled)
+		return rig_tally_pass_over(play->tally, &play->scene.inbox);
 	return 0;
 }
 
