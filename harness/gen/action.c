@@ -17,8 +17,8 @@ static const uint8_t weights[OVS_ACTION_ATTR_MAX + 1] = {
 	[OVS_ACTION_ATTR_RECIRC] = 3,	     [OVS_ACTION_ATTR_HASH] = 2,
 	[OVS_ACTION_ATTR_PUSH_MPLS] = 4,     [OVS_ACTION_ATTR_POP_MPLS] = 2,
 	[OVS_ACTION_ATTR_SET_MASKED] = 10,   [OVS_ACTION_ATTR_CT] = 6,
-	[OVS_ACTION_ATTR_TRUNC] = 3,	     [OVS_ACTION_ATTR_PUSH_ETH] = 1,
-	[OVS_ACTION_ATTR_POP_ETH] = 1,	     [OVS_ACTION_ATTR_CT_CLEAR] = 2,
+	[OVS_ACTION_ATTR_TRUNC] = 3,	     [OVS_ACTION_ATTR_PUSH_ETH] = 3,
+	[OVS_ACTION_ATTR_POP_ETH] = 3,	     [OVS_ACTION_ATTR_CT_CLEAR] = 2,
 	[OVS_ACTION_ATTR_PUSH_NSH] = 3,	     [OVS_ACTION_ATTR_POP_NSH] = 1,
 	[OVS_ACTION_ATTR_METER] = 2,	     [OVS_ACTION_ATTR_CLONE] = 4,
 	[OVS_ACTION_ATTR_CHECK_PKT_LEN] = 4, [OVS_ACTION_ATTR_ADD_MPLS] = 3,
@@ -156,6 +156,16 @@ static void decide_sample(struct rig_gen *gen, struct rig_node *sample)
 		       node->size);
 }
 
+/* As long as the frame, or a byte longer or shorter: there the branches part. */
+static void decide_length(struct rig_gen *gen, struct rig_node *check)
+{
+	struct rig_node *node = rig_gen_find(check->children, OVS_CHECK_PKT_LEN_ATTR_PKT_LEN);
+
+	if (gen->frame_size && node && rig_random_chance(&gen->random, 50))
+		rig_uint_put(rig_gen_payload(node), node->size, RIG_HOST,
+			     gen->frame_size - 1 + rig_random_below(&gen->random, 3));
+}
+
 /* An action that holds actions: what the schema has, mostly whole, with lists for this key. */
 static struct rig_node *make_holder(struct rig_gen *gen, unsigned int number,
 				    const struct rig_node *key)
@@ -175,6 +185,8 @@ static struct rig_node *make_holder(struct rig_gen *gen, unsigned int number,
 	holder = rig_gen_nested(gen, &rig_nest_action, number, list);
 	if (number == OVS_ACTION_ATTR_SAMPLE)
 		decide_sample(gen, holder);
+	if (number == OVS_ACTION_ATTR_CHECK_PKT_LEN)
+		decide_length(gen, holder);
 	return holder;
 }
 
@@ -247,6 +259,30 @@ static bool is_beyond(const struct rig_gen *gen, unsigned int number, const stru
 	return false;
 }
 
+static bool has(const struct rig_node *key, unsigned int number)
+{
+	while (key && (key->form == RIG_FORM_RAW || rig_node_number(key) != number))
+		key = key->next;
+	return key;
+}
+
+/* What takes off a header that the packet has is of use on no other. */
+static size_t choose_action(struct rig_gen *gen, const struct rig_node *key)
+{
+	static const struct {
+		uint8_t key, action;
+	} takes_off[] = {
+		{ OVS_KEY_ATTR_MPLS, OVS_ACTION_ATTR_POP_MPLS },
+		{ OVS_KEY_ATTR_VLAN, OVS_ACTION_ATTR_POP_VLAN },
+		{ OVS_KEY_ATTR_NSH, OVS_ACTION_ATTR_POP_NSH },
+	};
+
+	for (size_t i = 0; i < COUNT(takes_off); i++)
+		if (has(key, takes_off[i].key) && rig_random_chance(&gen->random, 15))
+			return takes_off[i].action;
+	return rig_random_weighted(&gen->random, weights, COUNT(weights));
+}
+
 struct rig_node *rig_gen_actions(struct rig_gen *gen, const struct rig_node *key)
 {
 	uint32_t n = gen->depth < DEEPEST ? rig_random_below(&gen->random, ACTIONS_MAX + 1) : 0;
@@ -254,7 +290,7 @@ struct rig_node *rig_gen_actions(struct rig_gen *gen, const struct rig_node *key
 
 	gen->depth++;
 	while (n--) {
-		size_t number = rig_random_weighted(&gen->random, weights, COUNT(weights));
+		size_t number = choose_action(gen, key);
 
 		if (!is_beyond(gen, (unsigned int)number, key))
 			rig_gen_append(&list, make_action(gen, (unsigned int)number, key));

@@ -11,11 +11,13 @@ enum { ETH_HEADER = 14, PAYLOAD_MAX = 80 };
 
 /* The headers of a frame in their order; what else is in a key has no place in it. */
 static const uint8_t headers[] = {
-	OVS_KEY_ATTR_ETHERNET, OVS_KEY_ATTR_ETHERTYPE, OVS_KEY_ATTR_VLAN, OVS_KEY_ATTR_ENCAP,
-	OVS_KEY_ATTR_MPLS,     OVS_KEY_ATTR_ARP,       OVS_KEY_ATTR_NSH,  OVS_KEY_ATTR_IPV4,
-	OVS_KEY_ATTR_IPV6,     OVS_KEY_ATTR_TCP,       OVS_KEY_ATTR_UDP,  OVS_KEY_ATTR_SCTP,
-	OVS_KEY_ATTR_ICMP,     OVS_KEY_ATTR_ICMPV6,    OVS_KEY_ATTR_ND,
+	OVS_KEY_ATTR_ETHERNET, OVS_KEY_ATTR_ETHERTYPE, OVS_KEY_ATTR_VLAN,      OVS_KEY_ATTR_ENCAP,
+	OVS_KEY_ATTR_MPLS,     OVS_KEY_ATTR_ARP,       OVS_KEY_ATTR_NSH,       OVS_KEY_ATTR_IPV4,
+	OVS_KEY_ATTR_IPV6,     OVS_KEY_ATTR_TCP,       OVS_KEY_ATTR_TCP_FLAGS, OVS_KEY_ATTR_UDP,
+	OVS_KEY_ATTR_SCTP,     OVS_KEY_ATTR_ICMP,      OVS_KEY_ATTR_ICMPV6,    OVS_KEY_ATTR_ND,
 };
+
+enum { OTHER_FLAGS = 30 }; /* in a hundred TCP headers: the flags of a flow's packets differ */
 
 static struct rig_node *to_frame(struct rig_gen *gen, const struct rig_node *key)
 {
@@ -32,6 +34,9 @@ static struct rig_node *to_frame(struct rig_gen *gen, const struct rig_node *key
 		if (headers[i] == OVS_KEY_ATTR_ENCAP)
 			item = rig_gen_nested(gen, &rig_nest_frame, headers[i],
 					      to_frame(gen, node->children));
+		else if (headers[i] == OVS_KEY_ATTR_TCP_FLAGS &&
+			 rig_random_chance(&gen->random, OTHER_FLAGS))
+			item = rig_gen_attr(gen, &rig_nest_frame, headers[i]);
 		else
 			item = rig_gen_copy(gen, node);
 		item->attr = rig_attr_get(&rig_nest_frame, headers[i]);

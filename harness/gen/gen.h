@@ -20,8 +20,9 @@ struct rig_gen {
 	struct rig_arena *arena;
 	struct rig_world world;
 	bool traffic;	    /* frames move, so that actions run */
-	bool poor;	    /* a socket without privileges asks, too */
+	bool others;	    /* the sockets beside the usual one ask, too */
 	unsigned int depth; /* of nests, to end them */
+	size_t frame_size;  /* of the frame that actions are made for; 0: of any */
 };
 
 /* ---- make.c: trees ---- */

@@ -163,6 +163,9 @@ static void add_metadata(struct rig_gen *gen, struct rig_node **key)
 {
 	uint32_t n = rig_random_below(&gen->random, 4);
 
+	/* A frame from a device has none, and shall find flows. */
+	if (gen->traffic && rig_random_chance(&gen->random, 60))
+		n = 0;
 	while (n--) {
 		unsigned int number = metadata[rig_random_below(&gen->random, COUNT(metadata))];
 

@@ -113,7 +113,7 @@ static void name_port(struct request *q, const struct rig_world_port *port)
 	if (chance(q, 50))
 		add_name(q, OVS_VPORT_ATTR_NAME, port->name);
 	else
-		add_u32(q, OVS_VPORT_ATTR_PORT_NO, port->number);
+		add_u32(q, OVS_VPORT_ATTR_PORT_NO, chance(q, 5) ? OVSP_LOCAL : port->number);
 }
 
 static void vport_new(struct request *q)
@@ -240,7 +240,7 @@ static void flow_set(struct request *q)
 				      rig_gen_copy_list(q->gen, flow->mask)));
 	if (chance(q, 80))
 		add_actions(q, flow ? flow->key : NULL);
-	maybe(q, 15, OVS_FLOW_ATTR_CLEAR);
+	maybe(q, q->gen->traffic ? 50 : 15, OVS_FLOW_ATTR_CLEAR);
 	maybe(q, 10, OVS_FLOW_ATTR_UFID_FLAGS);
 	maybe(q, 5, OVS_FLOW_ATTR_PROBE);
 }
@@ -275,14 +275,18 @@ static void packet_execute(struct request *q)
 	const struct rig_node *like =
 		flow && chance(q, 60) ? flow->key : rig_gen_key(q->gen, RIG_GEN_KEY_INNER);
 	struct rig_bytes frame = {};
+	size_t frame_size;
 
 	rig_gen_frame(q->gen, like, &frame);
+	frame_size = frame.size;
 	add(q, rig_gen_leaf(q->gen, q->nest, OVS_PACKET_ATTR_PACKET, frame.data, frame.size));
 	rig_bytes_free(&frame);
 	add(q, rig_gen_nested(q->gen, q->nest, OVS_PACKET_ATTR_KEY,
 			      rig_gen_key(q->gen, RIG_GEN_KEY_METADATA)));
+	q->gen->frame_size = frame_size;
 	add(q, rig_gen_nested(q->gen, q->nest, OVS_PACKET_ATTR_ACTIONS,
 			      rig_gen_actions(q->gen, like)));
+	q->gen->frame_size = 0;
 	maybe(q, 5, OVS_PACKET_ATTR_PROBE);
 	maybe(q, 5, OVS_PACKET_ATTR_HASH);
 }
@@ -357,7 +361,7 @@ static const struct {
 	{ RIG_FLOW, OVS_FLOW_CMD_NEW, 60, 40, flow_new },
 	{ RIG_FLOW, OVS_FLOW_CMD_DEL, 8, 4, flow_del },
 	{ RIG_FLOW, OVS_FLOW_CMD_GET, 14, 8, flow_get },
-	{ RIG_FLOW, OVS_FLOW_CMD_SET, 12, 6, flow_set },
+	{ RIG_FLOW, OVS_FLOW_CMD_SET, 12, 10, flow_set },
 	{ RIG_PACKET, OVS_PACKET_CMD_EXECUTE, 0, 50, packet_execute },
 	{ RIG_METER, OVS_METER_CMD_FEATURES, 1, 1, meter_features },
 	{ RIG_METER, OVS_METER_CMD_SET, 4, 2, meter_set },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "gen/round.h"
 
+#include <linux/netlink.h>
 #include <linux/openvswitch.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,16 +18,16 @@ static const struct {
 	uint8_t ports; /* of each of them, beside the local one */
 	uint8_t netdevs;
 } kinds[] = {
-	{ .weight = 60, .dps = 2, .ports = 2 },
+	{ .weight = 50, .dps = 2, .ports = 2 },
 	{ .weight = 10, .dps = 1, .ports = 1, .others = true },
 	{ .weight = 5, .dps = 1, .ports = 2, .netdevs = 2 },
 	{ .weight = 20, .dps = 1, .ports = 2, .traffic = true },
-	{ .weight = 5, .dps = 1, .ports = 3, .traffic = true, .netdevs = 2 },
+	{ .weight = 15, .dps = 1, .ports = 3, .traffic = true, .netdevs = 2 },
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-enum { FRAMES = 25, BROKEN = 35, JOINED = 6, POOR = 5 }; /* in a hundred steps */
+enum { FRAMES = 25, BROKEN = 35, JOINED = 6, POOR = 5, EAR = 5 }; /* in a hundred steps */
 enum { NARROW_MTU = 600 };
 
 static struct rig_step *add_step(struct rig_gen *gen, struct rig_step ***tail,
@@ -46,7 +47,11 @@ static struct rig_step *add_send(struct rig_gen *gen, struct rig_step ***tail,
 {
 	struct rig_step *step = add_step(gen, tail, RIG_STEP_SEND);
 
-	step->socket = gen->poor && rig_random_chance(&gen->random, POOR) ? "poor" : "sock";
+	step->socket = "sock";
+	if (gen->others && rig_random_chance(&gen->random, POOR))
+		step->socket = "poor";
+	else if (gen->others && rig_random_chance(&gen->random, EAR))
+		step->socket = "ear"; /* who listens may ask as well, and hears it once */
 	step->message = message;
 	return step;
 }
@@ -165,6 +170,34 @@ static void add_scene(struct rig_gen *gen, struct rig_step ***tail, unsigned int
 	}
 }
 
+static void add_dump(struct rig_gen *gen, struct rig_step ***tail, enum rig_family_index family,
+		     unsigned int command, uint32_t dp)
+{
+	struct rig_message *message = rig_gen_request(gen, family, command);
+	struct rig_step *step;
+
+	message->nodes = NULL;
+	message->flags = NLM_F_REQUEST | NLM_F_DUMP;
+	message->set |= RIG_SET_FLAGS;
+	if (message->fixed_layout->size == sizeof(dp))
+		memcpy(message->fixed, &dp, sizeof(dp));
+	step = add_step(gen, tail, RIG_STEP_SEND);
+	step->socket = "sock";
+	step->message = message;
+}
+
+/* What all of that has come to: most faults in what is kept show only when somebody looks. */
+static void add_last_look(struct rig_gen *gen, struct rig_step ***tail)
+{
+	add_dump(gen, tail, RIG_DP, OVS_DP_CMD_GET, 0);
+	for (unsigned int i = 0; i < RIG_WORLD_DPS; i++) {
+		if (!gen->world.dps[i].there)
+			continue;
+		add_dump(gen, tail, RIG_VPORT, OVS_VPORT_CMD_GET, gen->world.dps[i].ifindex);
+		add_dump(gen, tail, RIG_FLOW, OVS_FLOW_CMD_GET, gen->world.dps[i].ifindex);
+	}
+}
+
 struct rig_script *rig_round_make(struct rig_arena *arena, uint64_t seed, uint64_t round,
 				  unsigned int messages)
 {
@@ -186,7 +219,7 @@ struct rig_script *rig_round_make(struct rig_arena *arena, uint64_t seed, uint64
 			     (unsigned long long)seed);
 	tail = &script->steps;
 	add_scene(&gen, &tail, kind);
-	gen.poor = kinds[kind].others;
+	gen.others = kinds[kind].others;
 	while (n < messages) {
 		if (gen.traffic && kinds[kind].netdevs && rig_random_chance(&gen.random, FRAMES)) {
 			add_frame(&gen, &tail, kinds[kind].netdevs);
@@ -195,5 +228,6 @@ struct rig_script *rig_round_make(struct rig_arena *arena, uint64_t seed, uint64
 			n += add_messages(&gen, &tail);
 		}
 	}
+	add_last_look(&gen, &tail);
 	return script;
 }
