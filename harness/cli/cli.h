@@ -174,6 +174,7 @@ struct rig_diff_options {
 	uint64_t from;	   /* message of the seed's sequence */
 	uint64_t messages; /* to be sent, about */
 	bool keep_going;
+	bool no_shrink;
 	bool print;
 	bool host_kernel;
 	const char *kcov; /* as in rig_target_options; counts rounds */

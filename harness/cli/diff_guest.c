@@ -59,6 +59,8 @@ static void make_command(struct rig_boot *boot, const struct rig_diff_options *o
 	rig_boot_add(boot, "--messages=%" PRIu64, o->messages);
 	if (o->keep_going)
 		rig_boot_add(boot, "--keep-going");
+	if (o->no_shrink)
+		rig_boot_add(boot, "--no-shrink");
 }
 
 int rig_diff_guest(const struct rig_diff_options *o)

@@ -12,6 +12,7 @@
 
 #include "cli/cli.h"
 #include "cli/diff_log.h"
+#include "cli/diff_record.h"
 #include "gen/round.h"
 #include "gen/shrink.h"
 #include "judge/finding.h"
@@ -171,8 +172,20 @@ static bool fails(void *context, struct rig_script *script)
 /* A case expects something. */
 static const char last_step[] = "dp.get dump -> done\n";
 
+/* Beside the case: the same as bytes, as a capture, as a program. */
+static void write_record(struct diff *d, const struct rig_script *script, const char *stem)
+{
+	struct rig_diff_record record = {};
+
+	if (!d->broken)
+		d->broken = rig_diff_record_play(&record, d->link, script, &d->err) < 0;
+	if (!d->broken)
+		rig_diff_record_write(&record, stem, rig_bytes_text(&d->detail));
+	rig_diff_record_free(&record);
+}
+
 /* The case, and below it as a comment what the difference is when that text is run. */
-static void put_case(FILE *to, struct diff *d, struct rig_script *script)
+static void put_case(FILE *to, struct diff *d, struct rig_script *script, const char *stem)
 {
 	struct rig_arena arena = {};
 	struct rig_bytes text = {};
@@ -190,24 +203,27 @@ static void put_case(FILE *to, struct diff *d, struct rig_script *script)
 		end = strchrnul(line, '\n');
 		fprintf(to, "# %.*s\n", (int)(end - line), line);
 	}
+	if (again)
+		write_record(d, again, stem);
 	rig_arena_free(&arena);
 	rig_bytes_free(&text);
 }
 
 static void write_case(struct diff *d, struct rig_script *script)
 {
-	char path[4096];
+	char path[4096 + 8], stem[4096];
 	FILE *to;
 
-	snprintf(path, sizeof(path), "%s/%s-%" PRIu64 "-%zu.nlt", d->o->report,
+	snprintf(stem, sizeof(stem), "%s/%s-%" PRIu64 "-%zu", d->o->report,
 		 rig_target_name[d->o->target], d->o->seed, d->n_kinds);
+	snprintf(path, sizeof(path), "%s.nlt", stem);
 	to = rig_folder_make(d->o->report) < 0 ? NULL : fopen(path, "we");
 	if (to)
-		put_case(to, d, script);
+		put_case(to, d, script, stem);
 	if (!to || fclose(to) != 0)
 		rig_cli_bad("%s: %s", path, strerror(errno));
 	else
-		printf("  %s\n", path);
+		printf("  %s (.c shows it, without nlrig; .pcapng, .txt)\n", path);
 }
 
 /* Makes smaller what shows this kind with so many datagrams at a time. False: it does not. */
@@ -242,6 +258,8 @@ static void look_closer(struct diff *d, uint64_t round, struct rig_script *scrip
 
 		printf("round %" PRIu64 ": %s\n", round, finding ? finding->headline : kind);
 		fflush(stdout);
+		if (d->o->no_shrink)
+			goto out;
 		shrunk = shrink(d, script, BATCH, where);
 		if (finding)
 			shrunk |= shrink(d, script, 1, kind);
@@ -249,6 +267,7 @@ static void look_closer(struct diff *d, uint64_t round, struct rig_script *scrip
 			printf("  it did not come again: this is the whole round\n");
 		write_case(d, script);
 	}
+out:
 	d->shrinking = false;
 }
 

@@ -252,6 +252,14 @@ static void conclude(struct rig_runner *runner, const struct rig_script *script,
 
 /* ---- a run ---- */
 
+/* One datagram at a time: the last one is still there. */
+static const struct rig_answer *answer_to(const struct rig_play *play, const struct rig_step *step)
+{
+	if (step->kind == RIG_STEP_SEND)
+		return &play->batch->list[0].answer;
+	return step->kind == RIG_STEP_FRAME || step->kind == RIG_STEP_REMOVE ? play->answer : NULL;
+}
+
 static int show(const struct rig_runner *runner, struct rig_play *play, const struct rig_step *step)
 {
 	const struct rig_scene_socket *socket =
@@ -262,6 +270,7 @@ static int show(const struct rig_runner *runner, struct rig_play *play, const st
 		.inbox = &play->scene.inbox,
 		.findings = play->scene.findings.first,
 		.socket = socket ? socket->handle : 0,
+		.answer = answer_to(play, step),
 	};
 
 	if (rig_inbox_decode(&play->scene.inbox) < 0)

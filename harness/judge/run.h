@@ -12,6 +12,7 @@
 
 #include "judge/tally.h"
 
+struct rig_answer;
 struct rig_error;
 struct rig_finding;
 struct rig_inbox;
@@ -29,6 +30,7 @@ struct rig_step_done {
 	const struct rig_inbox *inbox;
 	const struct rig_finding *findings; /* of the whole run so far, first to last */
 	unsigned int socket;		    /* handle of the one that it sent on, if it did */
+	const struct rig_answer *answer;    /* what had to come; NULL: it asks for nothing */
 };
 
 enum rig_verdict {

@@ -99,12 +99,13 @@ static int send_datagrams(struct rig_link *link, int handle, const struct rig_li
 
 static int netdev_add(struct rig_link *link, struct rig_link_netdev *dev, struct rig_error *err)
 {
-	const struct rig_tape_entry entry = { .kind = RIG_TAPE_NETDEV,
-					      .name = dev->name,
-					      .value = dev->mtu };
+	struct rig_tape_entry entry = { .kind = RIG_TAPE_NETDEV,
+					.name = dev->name,
+					.value = dev->mtu };
 
 	if (rig_link_netdev_add(inner(link), dev, err) < 0)
 		return -1;
+	entry.handle = dev->ifindex;
 	return keep(link, &entry, err);
 }
 

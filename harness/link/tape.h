@@ -12,7 +12,7 @@
 enum rig_tape_kind {
 	RIG_TAPE_SOCKET, /* with its group, if it joined one: handle, value */
 	RIG_TAPE_JOIN,	 /* handle, value: the group */
-	RIG_TAPE_NETDEV, /* name, value: the MTU */
+	RIG_TAPE_NETDEV, /* name, value: the MTU; handle: its ifindex */
 	RIG_TAPE_WATCH,	 /* name */
 	RIG_TAPE_FRAME,	 /* name, data */
 	RIG_TAPE_SEND,	 /* handle, data; value: how many datagrams came back on that socket */
