@@ -13,13 +13,17 @@
 #   make bench         what judging costs beside a bare loop, the model alone, memory over ten
 #                      million messages, a flow among 100,000; appended to figures.tsv as well
 #   make check-vswitchd  Debian's Open vSwitch at work on both modules, compared (minutes, emulated)
-#   make check-all     both of these checks, as one sum
+#   make check-diff    500,000 random messages to each module, of a SEED that is new each time
+#   make check-all     check, check-vswitchd and check-diff, as one sum
 #   make lint-module   the module under W=1, sparse and checkpatch, for both VMs' kernels
 #   make bench-module  the module beside the kernel's own: forwarding, insertion, dump (minutes)
 #   make check-debug   both modules on a kernel full of checkers: the cases, a minute of stress with
 #                      200 unloads, faults injected (an hour, emulated; the first run builds it)
 #   make check-faults, make check-stress   the one or the other of these alone
 #   make diff          random requests, judged by the model: MESSAGES=50000 of SEED on TARGET
+#   make canaries      one small fault at a time in the model or in the module: random requests must
+#                      find each within MESSAGES=200000 of SEED=1 (ten minutes, resumable); or
+#                      CANARIES='model/NAME ...' of ci/canary/
 #   make fuzz-traces   damaged traces, into the reader and the judge of traces: TIME=60 (seconds)
 #   make fuzz-codec    any bytes, into all that reads what others wrote, with AFL++: TIME=60
 #   make coverage      what of the contract and of the in-tree module's refusals no test has
@@ -60,9 +64,10 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
-.PHONY: all check check-all check-debug check-faults check-stress check-vswitchd \
-	check-vswitchd-ktap conformance roundtrip figures replay diff coverage lint-module \
-	bench bench-module bench-traces fuzz-codec fuzz-traces format clean deps deps-check
+.PHONY: all canaries check check-all check-debug check-diff check-diff-ktap check-faults \
+	check-stress check-vswitchd check-vswitchd-ktap conformance roundtrip figures replay diff \
+	coverage lint-module bench bench-module bench-traces fuzz-codec fuzz-traces format clean \
+	deps deps-check
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -86,6 +91,9 @@ $(B)/%.o: %.c Makefile | deps
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The text of a program is in this one.
+$(B)/harness/cli/diff_program.o: harness/cli/divergence.c.in
+
 # Installs what is missing; quick and quiet when nothing is.
 deps:
 	@ci/deps build
@@ -94,8 +102,8 @@ deps-check:
 
 # All suites leave KTAP in build/report/, which nlrig counts in and turns into one table.
 SUITES := tidy unit completion trace trace-tools red-vm
-check-all: SUITES += vswitchd
-check-all: check-vswitchd-ktap
+check-all: SUITES += vswitchd diff
+check-all: check-vswitchd-ktap check-diff-ktap
 check check-all: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
 	@mkdir -p $(B)/report
 	@echo '  TIDY'
@@ -111,6 +119,8 @@ check check-all: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
 	@harness/tests/trace-tools $(B) >$(B)/report/trace-tools.ktap || [ $$? = 1 ]
 	@echo '  RED   what must fail, in guests'
 	@harness/tests/red-vm $(B) >$(B)/report/red-vm.ktap || [ $$? = 1 ]
+	@echo '  BIRD  small faults that random requests must find, in guests'
+	@$(CANARY_ENV) harness/tests/canary-vm $(B) >$(B)/report/canary-vm.ktap || [ $$? = 1 ]
 	@echo '  PLAY  small traces again, on both modules, in guests'
 	@rm -f $(B)/report/replay-*.ktap
 	@BUILD=$(B) ci/replay --small --ktap $(if $(filter uml,$(VM)),--vm uml) || [ $$? = 1 ]
@@ -149,6 +159,18 @@ check-vswitchd:
 	@mkdir -p $(B)/report
 	@$(VSWITCHD)
 
+CHECK_DIFF = BUILD=$(B) ci/diff 500000 $(SEED)
+
+check-diff: $(B)/nlrig
+	@ci/deps build uml
+	@$(CHECK_DIFF)
+
+check-diff-ktap: $(B)/nlrig
+	@ci/deps build uml
+	@mkdir -p $(B)/report
+	@echo '  DIFF  500000 random messages of seed $(SEED) to each module, in guests'
+	@$(CHECK_DIFF) >$(B)/report/diff.ktap || [ $$? = 1 ]
+
 # What it prints is what the table of all suites will say.
 check-vswitchd-ktap:
 	@ci/deps build qemu
@@ -177,6 +199,16 @@ diff: deps-check $(B)/nlrig
 			--messages $(MESSAGES) --report $(B)/report/diff || exit; \
 		BUILD=$(B) ci/figures diff $(B)/report/diff/$$target; \
 	done
+
+CANARY_ENV = COMPILE='$(CC) $(ALL_CFLAGS)' LINK='$(CC) $(LDFLAGS)' OBJECTS='$(CLI) $(LIB)' \
+	LIBS='$(PKG_LIBS) -lm'
+
+canaries: MESSAGES := $(if $(filter file,$(origin MESSAGES)),200000,$(MESSAGES))
+canaries: SEED := $(if $(filter file,$(origin SEED)),1,$(SEED))
+canaries: $(B)/nlrig
+	@ci/deps build uml
+	@BUILD=$(B) $(CANARY_ENV) nice ci/canary/run --messages $(MESSAGES) \
+		--seed $(SEED) $(CANARIES)
 
 # All of the rig that a trace goes through, with clang's sanitizers; findings stay in build/fuzz.
 FUZZ_CFLAGS := -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
