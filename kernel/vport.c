@@ -55,24 +55,23 @@ struct ovsr_vport *ovsr_vport_find(struct ovsr_datapath *dp, u32 port_no)
 	return xa_load(&dp->vports, port_no);
 }
 
-/*
- * Returns a port without a device, or an ERR_PTR: -EINVAL for a bad list of port ids (userspace
- * gets the same for one that memory is too short for).
- */
+/* Returns a port without a device, or an ERR_PTR: -EINVAL for a bad list of port ids, -ENOMEM. */
 struct ovsr_vport *ovsr_vport_alloc(const struct ovsr_vport_ops *ops,
 				    const struct ovsr_vport_parms *parms)
 {
 	struct ovsr_vport *vport = NULL;
+	int err;
 
 	if (!ovsr_fault(OVSR_FAULT_PORT_ALLOC))
 		vport = kmalloc(sizeof(*vport), GFP_KERNEL);
 	if (!vport)
 		return ERR_PTR(-ENOMEM);
 	*vport = (struct ovsr_vport){ .ops = ops, .dp = parms->dp, .port_no = parms->port_no };
-	if (!ovsr_vport_set_portids(vport, parms->upcall_pids))
+	err = ovsr_vport_set_portids(vport, parms->upcall_pids);
+	if (!err)
 		return vport;
 	kfree(vport);
-	return ERR_PTR(-EINVAL);
+	return ERR_PTR(err);
 }
 
 /* For a port that readers can no longer see. */
