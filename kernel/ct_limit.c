@@ -93,35 +93,76 @@ int ovsr_ct_limit_check(struct net *net, const struct sk_buff *skb, const struct
 
 /* Commands. */
 
-static int limit_set(struct net *net, const struct ovs_zone_limit *entry, struct sk_buff *reply)
-{
-	struct limit_net *ln = net_generic(net, net_id);
-	struct zone_limit *new, *old;
+/* What the entries of one request are read into. */
+struct limit_request {
+	struct limit_net *ln;
+	struct net *net;
+	struct sk_buff *reply; /* GET */
 
-	new = kmalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+	/* SET: nothing changes before all of it can. */
+	struct hlist_head zones;
+	struct hlist_node *last;
+	const struct ovs_zone_limit *new_default;
+};
+
+static int limit_prepare(struct limit_request *rq, const struct ovs_zone_limit *entry)
+{
+	struct zone_limit *new = kmalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+
 	if (!new)
 		return -ENOMEM;
 	new->zone = entry->zone_id;
 	new->limit = entry->limit;
-	ovsr_lock();
-	old = limit_find(ln, new->zone);
-	if (old) {
-		hlist_replace_rcu(&old->node, &new->node);
-		kfree_rcu(old, rcu);
-	} else {
-		hlist_add_head_rcu(&new->node, bucket_of(ln, new->zone));
-	}
-	ovsr_unlock();
+	if (rq->last)
+		hlist_add_behind(&new->node, rq->last);
+	else
+		hlist_add_head(&new->node, &rq->zones);
+	rq->last = &new->node;
 	return 0;
 }
 
-static int limit_del(struct net *net, const struct ovs_zone_limit *entry, struct sk_buff *reply)
+static int default_prepare(struct limit_request *rq, const struct ovs_zone_limit *entry)
 {
-	struct limit_net *ln = net_generic(net, net_id);
+	rq->new_default = entry;
+	return 0;
+}
+
+static void prepared_apply(struct limit_request *rq)
+{
+	struct zone_limit *new, *old;
+	struct hlist_node *next;
+
+	ovsr_lock();
+	if (rq->new_default)
+		WRITE_ONCE(rq->ln->default_limit, rq->new_default->limit);
+	hlist_for_each_entry_safe(new, next, &rq->zones, node) {
+		old = limit_find(rq->ln, new->zone);
+		hlist_del(&new->node);
+		if (old) {
+			hlist_replace_rcu(&old->node, &new->node);
+			kfree_rcu(old, rcu);
+		} else {
+			hlist_add_head_rcu(&new->node, bucket_of(rq->ln, new->zone));
+		}
+	}
+	ovsr_unlock();
+}
+
+static void prepared_drop(struct limit_request *rq)
+{
+	struct zone_limit *new;
+	struct hlist_node *next;
+
+	hlist_for_each_entry_safe(new, next, &rq->zones, node)
+		kfree(new);
+}
+
+static int limit_del(struct limit_request *rq, const struct ovs_zone_limit *entry)
+{
 	struct zone_limit *limit;
 
 	ovsr_lock();
-	limit = limit_find(ln, entry->zone_id);
+	limit = limit_find(rq->ln, entry->zone_id);
 	if (limit) {
 		hlist_del_rcu(&limit->node);
 		kfree_rcu(limit, rcu);
@@ -130,62 +171,48 @@ static int limit_del(struct net *net, const struct ovs_zone_limit *entry, struct
 	return 0;
 }
 
-static int limit_put(struct net *net, u16 zone, u32 limit, struct sk_buff *reply)
+static int limit_put(struct limit_request *rq, u16 zone, u32 limit)
 {
-	struct limit_net *ln = net_generic(net, net_id);
 	struct ovs_zone_limit entry = { .zone_id = zone, .limit = limit };
 	struct nf_conntrack_zone ct_zone;
 
 	nf_ct_zone_init(&ct_zone, zone, NF_CT_DEFAULT_ZONE_DIR, 0);
-	entry.count = connections_count(net, ln, NULL, NULL, NFPROTO_UNSPEC, &ct_zone);
-	return nla_put_nohdr(reply, sizeof(entry), &entry);
+	entry.count = connections_count(rq->net, rq->ln, NULL, NULL, NFPROTO_UNSPEC, &ct_zone);
+	return nla_put_nohdr(rq->reply, sizeof(entry), &entry);
 }
 
-static int limit_get(struct net *net, const struct ovs_zone_limit *entry, struct sk_buff *reply)
+static int limit_get(struct limit_request *rq, const struct ovs_zone_limit *entry)
 {
-	struct limit_net *ln = net_generic(net, net_id);
-	struct zone_limit *own = limit_find(ln, entry->zone_id);
+	struct zone_limit *own = limit_find(rq->ln, entry->zone_id);
 
-	return limit_put(net, entry->zone_id, own ? own->limit : ln->default_limit, reply);
+	return limit_put(rq, entry->zone_id, own ? own->limit : rq->ln->default_limit);
 }
 
-static int default_set(struct net *net, const struct ovs_zone_limit *entry, struct sk_buff *reply)
+static int default_del(struct limit_request *rq, const struct ovs_zone_limit *entry)
 {
-	struct limit_net *ln = net_generic(net, net_id);
-
-	WRITE_ONCE(ln->default_limit, entry->limit);
+	WRITE_ONCE(rq->ln->default_limit, UNLIMITED);
 	return 0;
 }
 
-static int default_del(struct net *net, const struct ovs_zone_limit *entry, struct sk_buff *reply)
+static int default_get(struct limit_request *rq, const struct ovs_zone_limit *entry)
 {
-	struct limit_net *ln = net_generic(net, net_id);
-
-	WRITE_ONCE(ln->default_limit, UNLIMITED);
-	return 0;
-}
-
-static int default_get(struct net *net, const struct ovs_zone_limit *entry, struct sk_buff *reply)
-{
-	struct limit_net *ln = net_generic(net, net_id);
 	struct ovs_zone_limit answer = {
 		.zone_id = OVS_ZONE_LIMIT_DEFAULT_ZONE,
-		.limit = ln->default_limit,
+		.limit = rq->ln->default_limit,
 	};
 
-	return nla_put_nohdr(reply, sizeof(answer), &answer);
+	return nla_put_nohdr(rq->reply, sizeof(answer), &answer);
 }
 
-static int all_get(struct net *net, struct sk_buff *reply)
+static int all_get(struct limit_request *rq)
 {
-	struct limit_net *ln = net_generic(net, net_id);
 	struct zone_limit *limit;
 	int i, err;
 
-	err = default_get(net, NULL, reply);
+	err = default_get(rq, NULL);
 	for (i = 0; i < BUCKETS && !err; i++) {
-		hlist_for_each_entry_rcu(limit, &ln->buckets[i], node) {
-			err = limit_put(net, limit->zone, limit->limit, reply);
+		hlist_for_each_entry_rcu(limit, &rq->ln->buckets[i], node) {
+			err = limit_put(rq, limit->zone, limit->limit);
 			if (err)
 				break;
 		}
@@ -194,11 +221,11 @@ static int all_get(struct net *net, struct sk_buff *reply)
 }
 
 /* What a command does with one entry: of a zone, or of the default. */
-typedef int (*entry_fn)(struct net *net, const struct ovs_zone_limit *entry, struct sk_buff *reply);
+typedef int (*entry_fn)(struct limit_request *rq, const struct ovs_zone_limit *entry);
 
 /* An entry whose zone cannot be is passed over, and what is left at the end too. */
-static int entries_walk(struct net *net, const struct nlattr *attr, struct sk_buff *reply,
-			entry_fn on_zone, entry_fn on_default)
+static int entries_walk(struct limit_request *rq, const struct nlattr *attr, entry_fn on_zone,
+			entry_fn on_default)
 {
 	const struct ovs_zone_limit *entry = nla_data(attr);
 	int left = NLA_ALIGN(nla_len(attr));
@@ -206,16 +233,21 @@ static int entries_walk(struct net *net, const struct nlattr *attr, struct sk_bu
 
 	for (; left >= (int)sizeof(*entry) && !err; left -= ENTRY_LEN) {
 		if (entry->zone_id == OVS_ZONE_LIMIT_DEFAULT_ZONE)
-			err = on_default(net, entry, reply);
+			err = on_default(rq, entry);
 		else if (entry->zone_id < 0 || entry->zone_id > U16_MAX)
 			ovsr_log(true, "zone %d of a limit is out of range", entry->zone_id);
 		else
-			err = on_zone(net, entry, reply);
+			err = on_zone(rq, entry);
 		entry = (void *)entry + ENTRY_LEN;
 	}
 	if (left && !err)
 		ovsr_log(true, "%d stray bytes after the zone limits", left);
 	return err;
+}
+
+static struct limit_request request_in(struct net *net)
+{
+	return (struct limit_request){ .net = net, .ln = net_generic(net, net_id) };
 }
 
 static struct sk_buff *reply_start(const struct genl_info *info, u8 cmd, struct ovs_header **hdr)
@@ -238,6 +270,7 @@ static int limit_change(struct sk_buff *skb, struct genl_info *info, u8 cmd, ent
 			entry_fn on_default)
 {
 	struct nlattr *entries = info->attrs[OVS_CT_LIMIT_ATTR_ZONE_LIMIT];
+	struct limit_request rq = request_in(sock_net(skb->sk));
 	struct ovs_header *hdr;
 	struct sk_buff *reply;
 	int err = -EINVAL;
@@ -246,11 +279,13 @@ static int limit_change(struct sk_buff *skb, struct genl_info *info, u8 cmd, ent
 	if (IS_ERR(reply))
 		return PTR_ERR(reply);
 	if (entries)
-		err = entries_walk(sock_net(skb->sk), entries, NULL, on_zone, on_default);
+		err = entries_walk(&rq, entries, on_zone, on_default);
 	if (err) {
+		prepared_drop(&rq);
 		nlmsg_free(reply);
 		return err;
 	}
+	prepared_apply(&rq);
 	genlmsg_end(reply, hdr);
 	return genlmsg_reply(reply, info);
 }
@@ -259,7 +294,7 @@ static int ct_limit_cmd_set(struct sk_buff *skb, struct genl_info *info)
 {
 	if (info->attrs[OVS_CT_LIMIT_ATTR_ZONE_LIMIT])
 		static_branch_enable(&limits_in_use);
-	return limit_change(skb, info, OVS_CT_LIMIT_CMD_SET, limit_set, default_set);
+	return limit_change(skb, info, OVS_CT_LIMIT_CMD_SET, limit_prepare, default_prepare);
 }
 
 static int ct_limit_cmd_del(struct sk_buff *skb, struct genl_info *info)
@@ -270,7 +305,7 @@ static int ct_limit_cmd_del(struct sk_buff *skb, struct genl_info *info)
 static int ct_limit_cmd_get(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *entries = info->attrs[OVS_CT_LIMIT_ATTR_ZONE_LIMIT];
-	struct net *net = sock_net(skb->sk);
+	struct limit_request rq = request_in(sock_net(skb->sk));
 	int err = -EMSGSIZE;
 	struct ovs_header *hdr;
 	struct sk_buff *reply;
@@ -279,11 +314,11 @@ static int ct_limit_cmd_get(struct sk_buff *skb, struct genl_info *info)
 	reply = reply_start(info, OVS_CT_LIMIT_CMD_GET, &hdr);
 	if (IS_ERR(reply))
 		return PTR_ERR(reply);
+	rq.reply = reply;
 	nest = nla_nest_start_noflag(reply, OVS_CT_LIMIT_ATTR_ZONE_LIMIT);
 	if (nest) {
 		rcu_read_lock();
-		err = entries ? entries_walk(net, entries, reply, limit_get, default_get) :
-				all_get(net, reply);
+		err = entries ? entries_walk(&rq, entries, limit_get, default_get) : all_get(&rq);
 		rcu_read_unlock();
 	}
 	if (err) {
