@@ -154,7 +154,7 @@ bench: $(B)/nlrig
 
 VSWITCHD = ci/vswitchd/run --out $(B)/vswitchd --figures $(B)/report/figures.tsv
 
-check-vswitchd:
+check-vswitchd: $(B)/nlrig
 	@ci/deps build qemu
 	@mkdir -p $(B)/report
 	@$(VSWITCHD)
@@ -172,7 +172,7 @@ check-diff-ktap: $(B)/nlrig
 	@$(CHECK_DIFF) >$(B)/report/diff.ktap || [ $$? = 1 ]
 
 # What it prints is what the table of all suites will say.
-check-vswitchd-ktap:
+check-vswitchd-ktap: $(B)/nlrig
 	@ci/deps build qemu
 	@mkdir -p $(B)/report
 	@echo '  OVS   its daemon on both modules, in guests'

@@ -31,6 +31,7 @@ extern const struct rig_command_line rig_cli_diff;
 extern const struct rig_command_line rig_cli_faults;
 extern const struct rig_command_line rig_cli_stress;
 extern const struct rig_command_line rig_cli_list;
+extern const struct rig_command_line rig_cli_log;
 extern const struct rig_command_line rig_cli_decode;
 extern const struct rig_command_line rig_cli_encode;
 extern const struct rig_command_line rig_cli_capture;
@@ -57,6 +58,14 @@ void rig_file_undo(const char *path);
 
 /* Whether it begins as pcap or pcapng do; can still be read, also standard input. */
 bool rig_file_is_trace(const char *path);
+
+struct rig_bytes;
+
+/*
+ * log.c: appends what a kernel log says that the kernel did wrong; where it has to be whole, also
+ * that it is not. -1 when it cannot be read.
+ */
+int rig_log_read(const char *path, bool whole, struct rig_bytes *text, struct rig_error *err);
 
 struct rig_trace_families;
 

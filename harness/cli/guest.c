@@ -13,11 +13,10 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "judge/klog.h"
 #include "wire/bytes.h"
 #include "wire/script.h"
 
-enum { GUESTS_MAX = RIG_TARGETS, FIXED_ARGS = 32, FINDINGS = 8 };
+enum { GUESTS_MAX = RIG_TARGETS, FIXED_ARGS = 32 };
 
 /* What boot's exit status says. */
 enum { BOOT_ORDERLY = 0, BOOT_DIED = 1, BOOT_MISSING = 2, BOOT_TIME = 3 };
@@ -33,6 +32,7 @@ struct guest {
 	char *folder;
 	pid_t pid;
 	int status;
+	bool missing;	   /* something, here or there: there are no results */
 	struct stream out; /* KTAP */
 	struct stream say; /* what boot has to say */
 	struct rig_bytes said;
@@ -218,10 +218,39 @@ static bool ended(const struct guest *g)
 	return g->out.fd < 0 && g->say.fd < 0;
 }
 
-/* Something that the host lacks: then there are no results. */
-static bool missing(const struct guest *g)
+static char *read_result(const struct guest *g, const char *name, size_t *size)
 {
-	return ended(g) && WIFEXITED(g->status) && WEXITSTATUS(g->status) == BOOT_MISSING;
+	char *path = format("%s/%s", g->folder, name);
+	char *text = rig_file_read(path, size, NULL);
+
+	free(path);
+	return text;
+}
+
+/* The program says that it cannot begin: the guest's kernel has not got what it takes. */
+static void look_for_want(struct guest *g)
+{
+	size_t size;
+	char *status = read_result(g, "status", &size);
+	char *words = read_result(g, "stderr", &size);
+
+	if (status && atoi(status) == RIG_EXIT_USAGE && words && *words) {
+		rig_bytes_print(&g->said, "%s", words);
+		g->missing = true;
+	}
+	free(words);
+	free(status);
+}
+
+static void end(struct guest *g)
+{
+	int status;
+
+	waitpid(g->pid, &g->status, 0);
+	status = WIFEXITED(g->status) ? WEXITSTATUS(g->status) : BOOT_DIED;
+	g->missing = status == BOOT_MISSING;
+	if (status == BOOT_ORDERLY && !g->reader.has_plan)
+		look_for_want(g);
 }
 
 /* Waits for a word from the guest or its end. */
@@ -234,7 +263,7 @@ static void attend(struct guest *g, const struct pollfd fds[2])
 	if (fds[1].revents)
 		take(g, &g->say, take_word);
 	if (ended(g))
-		waitpid(g->pid, &g->status, 0);
+		end(g);
 }
 
 /* Until all have ended. Boot, told to end, kills its guest. */
@@ -253,7 +282,7 @@ static void follow(struct guest *guests, size_t count, const sigset_t *signals)
 			memset(fds, 0, sizeof(fds));
 		for (running = 0, i = 0; i < count; i++) {
 			attend(&guests[i], fds + 2 * i);
-			stop |= interrupted || missing(&guests[i]);
+			stop |= interrupted || guests[i].missing;
 			running += !ended(&guests[i]);
 		}
 		for (i = 0; i < count && stop && !told; i++)
@@ -265,15 +294,6 @@ static void follow(struct guest *guests, size_t count, const sigset_t *signals)
 
 /* --- afterwards --------------------------------------------------------------------------- */
 
-static char *read_result(const struct guest *g, const char *name, size_t *size)
-{
-	char *path = format("%s/%s", g->folder, name);
-	char *text = rig_file_read(path, size, NULL);
-
-	free(path);
-	return text;
-}
-
 /* A result of the guest as a whole: passed when there is nothing to say. */
 static void add_verdict(struct guest *g, const char *id, const char *wrong)
 {
@@ -284,23 +304,12 @@ static void add_verdict(struct guest *g, const char *id, const char *wrong)
 /* What a log says that the kernel did wrong, or else why it says nothing. */
 static void read_log(const struct guest *g, const char *name, bool whole, struct rig_bytes *text)
 {
-	struct rig_klog_finding findings[FINDINGS];
-	size_t size = 0, n, i;
-	char *log = read_result(g, name, &size);
+	char *path = format("%s/%s", g->folder, name);
+	struct rig_error err = {};
 
-	if (!log) {
-		rig_bytes_print(text, "%s/%s is not there\n", g->folder, name);
-		return;
-	}
-	if (whole && !rig_klog_is_whole(log, size))
-		rig_bytes_print(text, "%s/%s is not whole: its first line is not the kernel's\n",
-				g->folder, name);
-	n = rig_klog_judge(log, size, findings, FINDINGS);
-	for (i = 0; i < n && i < FINDINGS; i++)
-		rig_bytes_print(text, "%s/%s:%u: %s\n%.*s\n", g->folder, name, findings[i].line,
-				findings[i].what, (int)findings[i].context_len,
-				findings[i].context);
-	free(log);
+	if (rig_log_read(path, whole, text, &err) < 0)
+		rig_bytes_print(text, "%s\n", err.message);
+	free(path);
 }
 
 /*
@@ -435,7 +444,7 @@ int rig_guests_run(const enum rig_target *targets, struct rig_suite *suites, siz
 		follow(guests, started, &signals);
 	rig_progress_end(&progress);
 	for (i = 0; i < started && status == RIG_EXIT_PASSED; i++)
-		if (missing(&guests[i])) {
+		if (guests[i].missing) {
 			fputs(rig_bytes_text(&guests[i].said), stderr);
 			status = RIG_EXIT_USAGE;
 		}
