@@ -1,14 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "judge/fault.h"
 
+#include <errno.h>
+#include <linux/openvswitch.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "judge/runner.h"
 #include "judge/state.h"
 #include "link/link.h"
+#include "wire/codec.h"
 
 /* No command is known to allocate as often; whoever does so has a loop without an end. */
 enum { FAULTS_MAX = 5000, REPLAYS_MAX = 500, SURPLUS_MAX = 10000 };
+
+/*
+ * What the kernel's own layers say when memory is short, and do not call ENOMEM; how many of a
+ * request's allocations may end so.
+ */
+static const struct excuse {
+	int error;
+	unsigned int times;
+	enum rig_family_index family;
+	uint8_t command;
+} excuses[] = {
+	/* The driver core: a device whose name cannot be copied has none, and is not valid. */
+	{ EINVAL, 1, RIG_DP, OVS_DP_CMD_NEW },
+	{ EINVAL, 1, RIG_VPORT, OVS_VPORT_CMD_NEW },
+	/* IPv4 and IPv6: the sysctls of a device's neighbours, a table of several parts each. */
+	{ ENOBUFS, 16, RIG_DP, OVS_DP_CMD_NEW },
+	{ ENOBUFS, 16, RIG_VPORT, OVS_VPORT_CMD_NEW },
+};
+
+enum { EXCUSES = sizeof(excuses) / sizeof(excuses[0]) };
+
+enum outcome { NOT_REACHED, REFUSED, DONE };
 
 /* One request of the script, and the states around it. */
 struct trial {
@@ -19,12 +45,19 @@ struct trial {
 	const struct rig_step *step;
 	struct rig_bytes before, after; /* as they are without faults */
 	struct rig_bytes now;
+	int error; /* what it is refused with without faults; 0: it is not */
+	unsigned int excused[EXCUSES];
 	struct rig_tally tally; /* of no interest */
 	struct rig_fault_run *run;
 	bool over; /* the script failed: nothing more to try */
 };
 
-enum outcome { NOT_REACHED, REFUSED, DONE };
+/* What comes of a request, one allocation of which fails. */
+struct attempt {
+	enum outcome outcome;
+	int error;    /* REFUSED */
+	bool sending; /* it did not get to the datapath */
+};
 
 /* ---- what failed ---- */
 
@@ -114,14 +147,33 @@ static int end(struct trial *t, struct rig_error *err)
 	return 0;
 }
 
-/* The states that the request leads from and to when nothing fails. */
+/* The errno of an answer in the inbox that refuses the request; 0: there is none. */
+static int refusal(const struct trial *t, unsigned int socket)
+{
+	for (size_t i = 0; i < t->play.scene.inbox.count; i++) {
+		const struct rig_arrival *arrival = &t->play.scene.inbox.list[i];
+
+		if (arrival->kind == RIG_ARRIVAL_MESSAGE && arrival->socket == socket &&
+		    rig_arrival_errno(arrival) > 0)
+			return rig_arrival_errno(arrival);
+	}
+	return 0;
+}
+
+/* The states that the request leads from and to when nothing fails, and what is said to it. */
 static int learn(struct trial *t, struct rig_error *err)
 {
+	const struct rig_scene_socket *socket;
+
 	if (replay(t, false, err) < 0 || look(t, &t->before, err) < 0 || end(t, err) < 0)
 		return -1;
 	if (t->over)
 		return 0;
-	if (replay(t, true, err) < 0 || look(t, &t->after, err) < 0)
+	if (replay(t, true, err) < 0)
+		return -1;
+	socket = rig_scene_socket_find(&t->play.scene, t->step->socket);
+	t->error = socket ? refusal(t, socket->handle) : 0;
+	if (look(t, &t->after, err) < 0)
 		return -1;
 	return end(t, err);
 }
@@ -144,19 +196,7 @@ static int drain(struct trial *t, struct rig_error *err)
 	return ret < 0 ? -1 : 0;
 }
 
-static bool refused(const struct trial *t, unsigned int socket)
-{
-	for (size_t i = 0; i < t->play.scene.inbox.count; i++) {
-		const struct rig_arrival *arrival = &t->play.scene.inbox.list[i];
-
-		if (arrival->kind == RIG_ARRIVAL_MESSAGE && arrival->socket == socket &&
-		    rig_arrival_errno(arrival) > 0)
-			return true;
-	}
-	return false;
-}
-
-static int send_failing(struct trial *t, unsigned int nth, enum outcome *outcome,
+static int send_failing(struct trial *t, unsigned int nth, struct attempt *attempt,
 			struct rig_error *err)
 {
 	struct rig_datagram datagram = {};
@@ -175,15 +215,34 @@ static int send_failing(struct trial *t, unsigned int nth, enum outcome *outcome
 	rig_bytes_free(&datagram.bytes);
 	if (ret < 0 || drain(t, err) < 0)
 		return -1;
-	*outcome = !fired					   ? NOT_REACHED :
-		   sent < 0 || refused(t, datagram.socket->handle) ? REFUSED :
-								     DONE;
+	attempt->sending = sent < 0;
+	attempt->error = sent < 0 ? -sent : refusal(t, datagram.socket->handle);
+	attempt->outcome = !fired ? NOT_REACHED : attempt->error ? REFUSED : DONE;
 	return 0;
 }
 
-static void judge(struct trial *t, unsigned int nth, enum outcome outcome)
+/* That is, of want of memory; ENOBUFS is the socket's word for it. */
+static bool says_so(struct trial *t, const struct attempt *attempt)
 {
-	switch (outcome) {
+	const struct rig_message *m = t->step->message;
+
+	if (attempt->error == ENOMEM || attempt->error == t->error)
+		return true;
+	if (attempt->sending)
+		return attempt->error == ENOBUFS;
+	for (size_t i = 0; i < EXCUSES; i++)
+		if (attempt->error == excuses[i].error && m->family && m->command &&
+		    m->family->index == excuses[i].family &&
+		    m->command->number == excuses[i].command)
+			return t->excused[i]++ < excuses[i].times;
+	return false;
+}
+
+static void judge(struct trial *t, unsigned int nth, const struct attempt *attempt)
+{
+	char what[80];
+
+	switch (attempt->outcome) {
 	case NOT_REACHED:
 		if (!same(&t->now, &t->after))
 			fail(t, 0, "after all the refusals it does not do what it did", &t->after);
@@ -193,6 +252,11 @@ static void judge(struct trial *t, unsigned int nth, enum outcome outcome)
 		t->run->refused++;
 		if (!same(&t->now, &t->before))
 			fail(t, nth, "it is refused, and something has changed", &t->before);
+		if (!says_so(t, attempt)) {
+			snprintf(what, sizeof(what), "it is refused with %s",
+				 rig_errno_name(attempt->error));
+			fail(t, nth, what, NULL);
+		}
 		return;
 	case DONE:
 		t->run->faults++;
@@ -206,17 +270,17 @@ static void judge(struct trial *t, unsigned int nth, enum outcome outcome)
 /* Allocations from *nth on, until none is left, or the state is another: then again, replayed. */
 static int try_from(struct trial *t, unsigned int *nth, bool *again, struct rig_error *err)
 {
-	enum outcome outcome = REFUSED;
+	struct attempt attempt = { .outcome = REFUSED };
 
 	*again = false;
-	while (!t->over && outcome != NOT_REACHED && !*again) {
+	while (!t->over && attempt.outcome != NOT_REACHED && !*again) {
 		if (*nth == FAULTS_MAX)
 			return rig_error_set(err, "%d allocations for one request", FAULTS_MAX);
-		if (send_failing(t, *nth, &outcome, err) < 0 || look(t, &t->now, err) < 0)
+		if (send_failing(t, *nth, &attempt, err) < 0 || look(t, &t->now, err) < 0)
 			return -1;
-		judge(t, *nth, outcome);
+		judge(t, *nth, &attempt);
 		++*nth;
-		*again = outcome == DONE && !same(&t->before, &t->after);
+		*again = attempt.outcome == DONE && !same(&t->before, &t->after);
 	}
 	return 0;
 }
@@ -228,6 +292,7 @@ static int try_step(struct trial *t, struct rig_error *err)
 
 	if (learn(t, err) < 0)
 		return -1;
+	memset(t->excused, 0, sizeof(t->excused));
 	t->run->requests++;
 	for (replays = 0; again && !t->over; replays++) {
 		if (replays == REPLAYS_MAX)

@@ -23,6 +23,7 @@ struct survey {
 	struct rig_bytes *text;
 	const char *line[LINES_MAX]; /* of one answer */
 	size_t n_lines;
+	int absent;		    /* the errno that says that there is nothing to tell */
 	uint32_t dp[DATAPATHS_MAX]; /* ifindexes */
 	size_t n_dps;
 };
@@ -92,9 +93,13 @@ static int take_answer(struct survey *s, const struct rig_event *event, struct r
 		return rig_error_set(err, "out of memory");
 	for (; message; message = next) {
 		bool multi = message->flags & NLM_F_MULTI;
+		int code = rig_message_errno(message);
 
 		next = message->next;
-		if (rig_message_errno(message) >= 0)
+		if (code > 0 && code != s->absent)
+			return rig_error_set(err, "a request for the state is refused: %s",
+					     strerror(code));
+		if (code >= 0)
 			return 1;
 		if (message->family && message->family->index == RIG_DP && s->n_dps < DATAPATHS_MAX)
 			s->dp[s->n_dps++] = (uint32_t)rig_message_dp(message);
@@ -156,16 +161,18 @@ static struct request make_request(const struct survey *s, enum rig_family_index
 	};
 }
 
-/* Meters cannot be dumped. Those that are not there answer with an id and nothing else. */
+/* Meters cannot be dumped. */
 static int ask_meters(struct survey *s, uint32_t dp, struct rig_error *err)
 {
 	struct request request = make_request(s, RIG_METER, OVS_METER_CMD_GET, 0, dp);
 
 	request.netlink.nlmsg_len = sizeof(request);
 	request.attr = (struct nlattr){ NLA_HDRLEN + sizeof(uint32_t), OVS_METER_ATTR_ID };
+	s->absent = ENOENT;
 	for (request.number = 1; request.number <= METERS; request.number++)
 		if (ask(s, &request, err) < 0)
 			return -1;
+	s->absent = 0;
 	return 0;
 }
 
