@@ -163,7 +163,7 @@ static int check_operands(const struct rig_command_line *command, enum rig_opera
 		return rig_cli_bad("%s: '%s' is one word too many", command->name,
 				   argv[optind + most]);
 	if (!n && operands == RIG_SOME_OPERANDS)
-		return rig_cli_bad("%s: name a trace; see nlrig help %s", command->name,
+		return rig_cli_bad("%s: name a file; see nlrig help %s", command->name,
 				   command->name);
 	return -1;
 }
