@@ -49,12 +49,12 @@ static int list_execute(struct ovsr_datapath *dp, struct sk_buff *skb,
 
 static void key_outdate(struct ovsr_key *key)
 {
-	key->flags |= OVSR_KEY_INVALID;
+	key->stale = true;
 }
 
 static int key_revalidate(struct sk_buff *skb, struct ovsr_key *key)
 {
-	return key->flags & OVSR_KEY_INVALID ? ovsr_key_update(skb, key) : 0;
+	return key->stale ? ovsr_key_update(skb, key) : 0;
 }
 
 /* NULL without memory. */
@@ -238,12 +238,12 @@ static void hash(struct sk_buff *skb, struct ovsr_key *key, const struct ovs_act
 	key->dp_hash = jhash_1word(skb_get_hash(skb), hash->hash_basis) ?: 1;
 }
 
-/* After @err of a change to what the frame starts with: from now on @mac_proto. */
-static int restarted(struct ovsr_key *key, int err, u8 mac_proto)
+/* After @err of a change to what the frame starts with: from now on @link. */
+static int restarted(struct ovsr_key *key, int err, u8 link)
 {
 	if (err)
 		return err;
-	key->mac_proto = mac_proto;
+	key->link = link;
 	key_outdate(key);
 	return 0;
 }
@@ -253,7 +253,7 @@ static int push_mpls(struct sk_buff *skb, struct ovsr_key *key, __be32 lse, __be
 		     unsigned int mac_len)
 {
 	return restarted(key, skb_mpls_push(skb, lse, eth_type, mac_len, mac_len),
-			 mac_len ? key->mac_proto : OVSR_MAC_NONE);
+			 mac_len ? key->link : OVSR_LINK_NONE);
 }
 
 static int add_mpls(struct sk_buff *skb, struct ovsr_key *key,
@@ -269,7 +269,7 @@ static int pop_mpls(struct sk_buff *skb, struct ovsr_key *key, __be16 eth_type)
 	bool frame_inside = eth_type == htons(ETH_P_TEB);
 
 	return restarted(key, skb_mpls_pop(skb, eth_type, skb->mac_len, ovsr_key_is_ethernet(key)),
-			 frame_inside ? OVSR_MAC_ETHERNET : key->mac_proto);
+			 frame_inside ? OVSR_LINK_ETHERNET : key->link);
 }
 
 /* Only one tag can stand beside the frame, and only that one's change is easy to follow. */
@@ -279,7 +279,7 @@ static int push_vlan(struct sk_buff *skb, struct ovsr_key *key,
 	struct ovsr_vlan tag = { vlan->vlan_tpid, vlan->vlan_tci };
 
 	if (!skb_vlan_tag_present(skb))
-		key->vlan = tag;
+		key->tags[0] = tag;
 	else
 		key_outdate(key);
 	return skb_vlan_push(skb, tag.tpid, ntohs(tag.tci) & ~VLAN_CFI_MASK);
@@ -290,7 +290,7 @@ static int pop_vlan(struct sk_buff *skb, struct ovsr_key *key)
 	int err = skb_vlan_pop(skb);
 
 	if (!skb_vlan_tag_present(skb))
-		key->vlan = (struct ovsr_vlan){};
+		key->tags[0] = (struct ovsr_vlan){};
 	else
 		key_outdate(key);
 	return err;
@@ -300,12 +300,12 @@ static int push_eth(struct sk_buff *skb, struct ovsr_key *key,
 		    const struct ovs_key_ethernet *addresses)
 {
 	return restarted(key, skb_eth_push(skb, addresses->eth_dst, addresses->eth_src),
-			 OVSR_MAC_ETHERNET);
+			 OVSR_LINK_ETHERNET);
 }
 
 static int pop_eth(struct sk_buff *skb, struct ovsr_key *key)
 {
-	return restarted(key, skb_eth_pop(skb), OVSR_MAC_NONE);
+	return restarted(key, skb_eth_pop(skb), OVSR_LINK_NONE);
 }
 
 static int push_nsh(struct sk_buff *skb, struct ovsr_key *key, const struct nlattr *nest)
@@ -313,7 +313,7 @@ static int push_nsh(struct sk_buff *skb, struct ovsr_key *key, const struct nlat
 	u8 header[NSH_HDR_MAX_LEN];
 	int err = ovsr_nsh_header(nest, (struct nshhdr *)header, false);
 
-	return restarted(key, err ?: nsh_push(skb, (struct nshhdr *)header), OVSR_MAC_NONE);
+	return restarted(key, err ?: nsh_push(skb, (struct nshhdr *)header), OVSR_LINK_NONE);
 }
 
 static int pop_nsh(struct sk_buff *skb, struct ovsr_key *key)
@@ -321,7 +321,7 @@ static int pop_nsh(struct sk_buff *skb, struct ovsr_key *key)
 	int err = nsh_pop(skb);
 	bool frame_inside = skb->protocol == htons(ETH_P_TEB);
 
-	return restarted(key, err, frame_inside ? OVSR_MAC_ETHERNET : OVSR_MAC_NONE);
+	return restarted(key, err, frame_inside ? OVSR_LINK_ETHERNET : OVSR_LINK_NONE);
 }
 
 /* The list. */

@@ -109,7 +109,7 @@ static int push_eth_parse(const struct ovsr_action_request *req, struct ovsr_sha
 {
 	if (ovsr_shape_is_ethernet(shape))
 		return -EINVAL;
-	shape->mac_proto = OVSR_MAC_ETHERNET;
+	shape->link = OVSR_LINK_ETHERNET;
 	return 0;
 }
 
@@ -118,7 +118,7 @@ static int pop_eth_parse(const struct ovsr_action_request *req, struct ovsr_shap
 {
 	if (!ovsr_shape_is_ethernet(shape) || ovsr_shape_is_tagged(shape))
 		return -EINVAL;
-	shape->mac_proto = OVSR_MAC_NONE;
+	shape->link = OVSR_LINK_NONE;
 	return 0;
 }
 
@@ -147,7 +147,7 @@ static int add_mpls_parse(const struct ovsr_action_request *req, struct ovsr_sha
 			return -EINVAL;
 	} else if (ovsr_shape_is_ethernet(shape)) {
 		shape->n_labels = 0;
-		shape->mac_proto = OVSR_MAC_NONE;
+		shape->link = OVSR_LINK_NONE;
 	}
 	shape->n_labels++;
 	shape->eth_type = mpls->mpls_ethertype;
@@ -181,7 +181,7 @@ static int push_nsh_parse(const struct ovsr_action_request *req, struct ovsr_sha
 	    nla_total_size(nla_len(nest)) != nla_len(act->attr) ||
 	    nla_type(nest) != OVS_KEY_ATTR_NSH)
 		return -EINVAL;
-	shape->mac_proto = OVSR_MAC_NONE;
+	shape->link = OVSR_LINK_NONE;
 	return ovsr_nsh_header(nest, (struct nshhdr *)header, req->log);
 }
 
@@ -192,7 +192,7 @@ static int pop_nsh_parse(const struct ovsr_action_request *req, struct ovsr_shap
 
 	if (shape->eth_type != htons(ETH_P_NSH) || !tun_p_to_eth_p(np))
 		return -EINVAL;
-	shape->mac_proto = np == TUN_P_ETHERNET ? OVSR_MAC_ETHERNET : OVSR_MAC_NONE;
+	shape->link = np == TUN_P_ETHERNET ? OVSR_LINK_ETHERNET : OVSR_LINK_NONE;
 	return 0;
 }
 
@@ -490,7 +490,7 @@ static int list_fill(const struct ovsr_action_request *req, struct ovsr_shape sh
 	const struct nlattr *a;
 	int rem, err;
 
-	shape.mac_proto = req->key->mac_proto;
+	shape.link = req->key->link;
 	nla_for_each_nested(a, nest, rem) {
 		err = action_parse(req, &shape, list, a);
 		if (err)
@@ -530,7 +530,7 @@ int ovsr_actions_parse(struct net *net, const struct nlattr *attr, const struct 
 	struct ovsr_action_request req = { .net = net, .key = key, .log = log };
 	struct ovsr_shape shape = {
 		.eth_type = key->eth_type,
-		.vlan_tci = key->vlan.tci,
+		.vlan_tci = key->tags[0].tci,
 		.depth = 1,
 	};
 	struct ovsr_actions *list;
@@ -538,7 +538,7 @@ int ovsr_actions_parse(struct net *net, const struct nlattr *attr, const struct 
 	int err;
 
 	if (eth_p_mpls(key->eth_type))
-		shape.n_labels = hweight_long(key->mpls.num_labels_mask);
+		shape.n_labels = hweight_long(key->mpls.deep);
 	list = list_alloc(attr, attr->nla_len);
 	if (!list)
 		return -ENOMEM;

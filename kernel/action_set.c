@@ -47,8 +47,8 @@ static int ethernet_set(struct sk_buff *skb, struct ovsr_key *key, const struct 
 	masked_copy(eth->h_source, value->eth_src, mask->eth_src, ETH_ALEN);
 	masked_copy(eth->h_dest, value->eth_dst, mask->eth_dst, ETH_ALEN);
 	skb_postpush_rcsum(skb, eth, 2 * ETH_ALEN);
-	ether_addr_copy(key->eth_src, eth->h_source);
-	ether_addr_copy(key->eth_dst, eth->h_dest);
+	ether_addr_copy(key->eth.eth_src, eth->h_source);
+	ether_addr_copy(key->eth.eth_dst, eth->h_dest);
 	return 0;
 }
 
@@ -215,7 +215,7 @@ static int ipv6_set(struct sk_buff *skb, struct ovsr_key *key, const struct set 
 	if (mask->ipv6_label) {
 		ipv6_word_masked_set(skb, ip6h, value->ipv6_label,
 				     mask->ipv6_label & IPV6_FLOWLABEL_MASK);
-		key->ipv6.label = ip6_flowlabel(ip6h);
+		key->flow_label = ip6_flowlabel(ip6h);
 	}
 	if (mask->ipv6_hlimit) {
 		ipv6_hop_limit_set(skb, ip6h,
@@ -249,8 +249,8 @@ static void ports_set(struct sk_buff *skb, struct ovsr_key *key, const struct se
 
 	port_set(skb, &ports->src, MASKED(ports->src, value->src, mask->src), check);
 	port_set(skb, &ports->dst, MASKED(ports->dst, value->dst, mask->dst), check);
-	key->tp.src = ports->src;
-	key->tp.dst = ports->dst;
+	key->l4.src = ports->src;
+	key->l4.dst = ports->dst;
 	skb_clear_hash(skb);
 }
 

@@ -24,20 +24,20 @@ struct ovsr_action_request {
  * @eth_type: 0: not known any more
  * @vlan_tci: of the outer tag
  * @n_labels: MPLS label stack entries
- * @mac_proto: OVSR_MAC_*
+ * @link: OVSR_LINK_*
  * @depth: lists that this one is inside of
  */
 struct ovsr_shape {
 	__be16 eth_type;
 	__be16 vlan_tci;
 	u32 n_labels;
-	u8 mac_proto;
+	u8 link;
 	u8 depth;
 };
 
 static inline bool ovsr_shape_is_ethernet(const struct ovsr_shape *shape)
 {
-	return shape->mac_proto == OVSR_MAC_ETHERNET;
+	return shape->link == OVSR_LINK_ETHERNET;
 }
 
 static inline bool ovsr_shape_is_tagged(const struct ovsr_shape *shape)

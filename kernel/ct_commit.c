@@ -54,7 +54,7 @@ static bool changes_labels(const struct ovsr_ct *ct)
 
 static void key_labels_set(struct ovsr_ct_passage *p, const struct nf_conn_labels *labels)
 {
-	memcpy(p->key->ct_labels, labels->bits, sizeof(p->key->ct_labels));
+	memcpy(&p->key->ct_labels, labels->bits, sizeof(p->key->ct_labels));
 }
 
 /* A new connection has its master's labels to begin with. Nobody else can see it yet. */

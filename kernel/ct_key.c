@@ -47,11 +47,9 @@ static const struct tuple_room {
 	u16 dst;
 } tuple_rooms[] = {
 	{ ETH_P_IP, NFPROTO_IPV4, IPPROTO_ICMP, sizeof(__be32),
-	  offsetof(struct ovsr_key, ipv4.ct_orig.src),
-	  offsetof(struct ovsr_key, ipv4.ct_orig.dst) },
+	  offsetof(struct ovsr_key, orig4.src), offsetof(struct ovsr_key, orig4.dst) },
 	{ ETH_P_IPV6, NFPROTO_IPV6, IPPROTO_ICMPV6, sizeof(struct in6_addr),
-	  offsetof(struct ovsr_key, ipv6.ct_orig.src),
-	  offsetof(struct ovsr_key, ipv6.ct_orig.dst) },
+	  offsetof(struct ovsr_key, orig6.src), offsetof(struct ovsr_key, orig6.dst) },
 };
 
 static const struct tuple_room *tuple_room(const struct ovsr_key *key, const struct nf_conn *conn)
@@ -71,18 +69,18 @@ static void key_tuple_set(struct ovsr_key *key, const struct nf_conn *conn)
 	const struct tuple_room *room = first ? tuple_room(key, first) : NULL;
 	const struct nf_conntrack_tuple *tuple;
 
-	key->ct_orig_proto = 0;
+	key->orig_proto = 0;
 	if (!room)
 		return;
 	tuple = nf_ct_tuple(first, IP_CT_DIR_ORIGINAL);
 	memcpy((u8 *)key + room->src, &tuple->src.u3, room->len);
 	memcpy((u8 *)key + room->dst, &tuple->dst.u3, room->len);
-	key->ct_orig_proto = nf_ct_protonum(first);
-	key->ct_orig_src_port = tuple->src.u.all;
-	key->ct_orig_dst_port = tuple->dst.u.all;
-	if (key->ct_orig_proto == room->icmp) {
-		key->ct_orig_src_port = htons(tuple->dst.u.icmp.type);
-		key->ct_orig_dst_port = htons(tuple->dst.u.icmp.code);
+	key->orig_proto = nf_ct_protonum(first);
+	key->orig_src_port = tuple->src.u.all;
+	key->orig_dst_port = tuple->dst.u.all;
+	if (key->orig_proto == room->icmp) {
+		key->orig_src_port = htons(tuple->dst.u.icmp.type);
+		key->orig_dst_port = htons(tuple->dst.u.icmp.code);
 	}
 }
 
@@ -100,9 +98,9 @@ void ovsr_ct_key_set(struct ovsr_key *key, u8 state, u16 zone, const struct nf_c
 		key->ct_mark = READ_ONCE(conn->mark);
 #endif
 	if (labels)
-		memcpy(key->ct_labels, labels->bits, sizeof(key->ct_labels));
+		memcpy(&key->ct_labels, labels->bits, sizeof(key->ct_labels));
 	else
-		memset(key->ct_labels, 0, sizeof(key->ct_labels));
+		memset(&key->ct_labels, 0, sizeof(key->ct_labels));
 	key_tuple_set(key, conn);
 }
 

@@ -33,8 +33,8 @@ static void key_reread(struct ovsr_key *key, const struct sk_buff *skb)
 	case IPPROTO_TCP:
 	case IPPROTO_UDP:
 	case IPPROTO_SCTP:
-		key->tp.src = ports[0];
-		key->tp.dst = ports[1];
+		key->l4.src = ports[0];
+		key->l4.dst = ports[1];
 	}
 }
 

@@ -211,7 +211,7 @@ void ovsr_dp_process(struct sk_buff *skb, struct ovsr_key *key)
 		return;
 	}
 
-	ovsr_flow_stats_update(flow, skb, key->tp.flags);
+	ovsr_flow_stats_update(flow, skb, key->l4.tcp_flags);
 	err = ovsr_actions_execute(dp, skb, rcu_dereference(flow->actions), key);
 	if (unlikely(err))
 		net_dbg_ratelimited("datapath %d: actions failed: %d\n", ovsr_dp_ifindex(dp), err);

@@ -178,5 +178,5 @@ bool ovsr_flow_is(const struct ovsr_flow *flow, const struct ovsr_match *match)
 {
 	const struct ovsr_key *own = flow->id.ufid_len ? &flow->key : flow->id.key;
 
-	return !memcmp(own, &match->key, match->named);
+	return ovsr_key_equal(own, &match->key, match->named);
 }

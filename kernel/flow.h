@@ -46,7 +46,6 @@ struct ovsr_flow {
 	struct rcu_head rcu;
 	struct rhash_head by_key;
 	struct rhash_head by_ufid; /* not linked without one */
-	u32 hash;		   /* of the key under the mask */
 	u32 index;		   /* place in the order of a dump */
 	struct ovsr_mask *mask;	   /* set by insert */
 	struct ovsr_key key;	   /* under the mask */

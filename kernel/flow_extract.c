@@ -44,14 +44,14 @@ static int tags_extract(struct sk_buff *skb, struct ovsr_key *key)
 	int err;
 
 	if (skb_vlan_tag_present(skb)) {
-		key->vlan.tci = htons(skb->vlan_tci | VLAN_CFI_MASK);
-		key->vlan.tpid = skb->vlan_proto;
+		key->tags[0].tci = htons(skb->vlan_tci | VLAN_CFI_MASK);
+		key->tags[0].tpid = skb->vlan_proto;
 	} else {
-		err = tag_extract(skb, &key->vlan, true);
+		err = tag_extract(skb, &key->tags[0], true);
 		if (err <= 0)
 			return err;
 	}
-	err = tag_extract(skb, &key->cvlan, false);
+	err = tag_extract(skb, &key->tags[1], false);
 	return min(err, 0);
 }
 
@@ -95,15 +95,15 @@ static int ethernet_extract(struct sk_buff *skb, struct ovsr_key *key)
 	err = ovsr_header_pull(skb, ETH_HLEN);
 	if (err)
 		return err;
-	ether_addr_copy(key->eth_src, eth_hdr(skb)->h_source);
-	ether_addr_copy(key->eth_dst, eth_hdr(skb)->h_dest);
+	ether_addr_copy(key->eth.eth_src, eth_hdr(skb)->h_source);
+	ether_addr_copy(key->eth.eth_dst, eth_hdr(skb)->h_dest);
 
 	/* All that is pulled is pushed again below, so skb->csum stays right. */
 	__skb_pull(skb, 2 * ETH_ALEN);
 	if (tags_extract(skb, key) || eth_type_extract(skb, &key->eth_type))
 		return -ENOMEM;
 	/* skb_vlan_pop() looks for the next tag in skb->protocol. */
-	skb->protocol = key->cvlan.tci ? key->cvlan.tpid : key->eth_type;
+	skb->protocol = key->tags[1].tci ? key->tags[1].tpid : key->eth_type;
 	skb_reset_network_header(skb);
 	__skb_push(skb, skb->data - skb_mac_header(skb));
 	return 0;
@@ -115,10 +115,9 @@ static int frame_extract(struct sk_buff *skb, struct ovsr_key *key)
 	__be16 old_eth_type = key->eth_type;
 	int err;
 
-	memset(&key->vlan, 0, sizeof(key->vlan));
-	memset(&key->cvlan, 0, sizeof(key->cvlan));
+	memset(key->tags, 0, sizeof(key->tags));
 	memset(&key->ip, 0, sizeof(key->ip));
-	memset(&key->tp, 0, sizeof(key->tp));
+	memset(&key->l4, 0, sizeof(key->l4));
 
 	skb_reset_mac_header(skb);
 	if (ovsr_key_is_ethernet(key)) {
@@ -133,20 +132,24 @@ static int frame_extract(struct sk_buff *skb, struct ovsr_key *key)
 	}
 	skb_reset_mac_len(skb);
 
-	/* The conntrack tuple lies among the addresses; it is void with another protocol. */
-	if (old_eth_type && old_eth_type != key->eth_type)
+	/* What the old protocol had is void, its original tuple's addresses among it. */
+	if (old_eth_type && old_eth_type != key->eth_type) {
 		memset(&key->ipv6, 0, sizeof(key->ipv6));
+		memset(&key->orig6, 0, sizeof(key->orig6));
+		key->flow_label = 0;
+		key->exthdrs = 0;
+	}
 	return ovsr_payload_extract(skb, key);
 }
 
-static int mac_proto_extract(const struct sk_buff *skb, u8 *mac_proto)
+static int link_extract(const struct sk_buff *skb, u8 *link)
 {
 	switch (skb->dev->type) {
 	case ARPHRD_ETHER:
-		*mac_proto = OVSR_MAC_ETHERNET;
+		*link = OVSR_LINK_ETHERNET;
 		return 0;
 	case ARPHRD_NONE:
-		*mac_proto = skb->protocol == htons(ETH_P_TEB) ? OVSR_MAC_ETHERNET : OVSR_MAC_NONE;
+		*link = skb->protocol == htons(ETH_P_TEB) ? OVSR_LINK_ETHERNET : OVSR_LINK_NONE;
 		return 0;
 	default:
 		WARN_ON_ONCE(1);
@@ -156,11 +159,11 @@ static int mac_proto_extract(const struct sk_buff *skb, u8 *mac_proto)
 
 static void tunnel_extract(const struct ip_tunnel_info *info, struct ovsr_key *key)
 {
-	key->tun_proto = ip_tunnel_info_af(info);
-	key->tun = info->key;
-	key->tun_opts_len = info->options_len;
+	key->tunnel.family = ip_tunnel_info_af(info);
+	key->tunnel.key = info->key;
+	key->tunnel.opts_len = info->options_len;
 	if (info->options_len)
-		ip_tunnel_info_opts_get(ovsr_key_tun_opts(key, info->options_len), info);
+		ip_tunnel_info_opts_get(key->tunnel.opts, info);
 }
 
 int ovsr_key_extract(struct sk_buff *skb, const struct ip_tunnel_info *tun_info, u16 in_port,
@@ -174,7 +177,7 @@ int ovsr_key_extract(struct sk_buff *skb, const struct ip_tunnel_info *tun_info,
 	key->priority = skb->priority;
 	key->skb_mark = skb->mark;
 	key->in_port = in_port;
-	err = mac_proto_extract(skb, &key->mac_proto);
+	err = link_extract(skb, &key->link);
 	err = err ?: frame_extract(skb, key);
 	if (!err)
 		ovsr_ct_key_fill(skb, key);
@@ -212,13 +215,13 @@ int ovsr_key_update(struct sk_buff *skb, struct ovsr_key *key)
 	int err = frame_extract(skb, key);
 
 	if (!err)
-		key->flags &= ~OVSR_KEY_INVALID;
+		key->stale = false;
 	return err;
 }
 
 void ovsr_key_update_payload(struct sk_buff *skb, struct ovsr_key *key)
 {
 	memset(&key->ip, 0, sizeof(key->ip));
-	memset(&key->tp, 0, sizeof(key->tp));
+	memset(&key->l4, 0, sizeof(key->l4));
 	ovsr_payload_extract(skb, key);
 }

@@ -2,9 +2,8 @@
 /*
  * A key's attributes as a whole: which must be there, which may, what a mask makes of them.
  *
- * One table, promises, has a row for each thing that a key's own values demand (an eth_type of IPv4
- * promises an ipv4 attribute), and for what a mask may then have. It serves keys, masks and dumps
- * alike.
+ * A key's own values demand attributes (an eth_type of IPv4 promises an ipv4 attribute): struct
+ * demands has them, by the value that decides. It serves keys, masks and dumps alike.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,6 +15,7 @@
 #include "key_shape.h"
 
 #define A(name) BIT_ULL(OVS_KEY_ATTR_##name)
+#define TUPLES	(A(CT_ORIG_TUPLE_IPV4) | A(CT_ORIG_TUPLE_IPV6))
 
 /*
  * The attributes of one request, nested encaps flattened into one set. @a may be older than
@@ -28,21 +28,10 @@ struct key_request {
 	const struct nlattr *a[OVS_KEY_ATTR_MAX + 1];
 };
 
-/* What a packet's bytes cannot tell. Parsed in this order. */
-static const u8 metadata_order[] = {
-	OVS_KEY_ATTR_DP_HASH,
-	OVS_KEY_ATTR_RECIRC_ID,
-	OVS_KEY_ATTR_PRIORITY,
-	OVS_KEY_ATTR_IN_PORT,
-	OVS_KEY_ATTR_SKB_MARK,
-	OVS_KEY_ATTR_TUNNEL,
-	OVS_KEY_ATTR_CT_STATE,
-	OVS_KEY_ATTR_CT_ZONE,
-	OVS_KEY_ATTR_CT_MARK,
-	OVS_KEY_ATTR_CT_LABELS,
-	OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4,
-	OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6,
-};
+/* What a packet's bytes cannot tell. */
+#define METADATA                                                                          \
+	(A(DP_HASH) | A(RECIRC_ID) | A(PRIORITY) | A(IN_PORT) | A(SKB_MARK) | A(TUNNEL) | \
+	 A(CT_STATE) | A(CT_ZONE) | A(CT_MARK) | A(CT_LABELS) | TUPLES)
 
 /* What they can tell, behind the eth_type. Parsed, and put, in this order. */
 const u8 ovsr_key_frame_order[OVSR_KEY_FRAME_ATTRS] = {
@@ -52,124 +41,109 @@ const u8 ovsr_key_frame_order[OVSR_KEY_FRAME_ATTRS] = {
 	OVS_KEY_ATTR_ND,
 };
 
-#define L3_IPV4 BIT(0)
-#define L3_IPV6 BIT(1)
-#define L3_ARP	BIT(2)
-#define L3_MPLS BIT(3)
-#define L3_NSH	BIT(4)
-
-/*
- * A key whose values fit @l3, @proto and @nd must have the attributes @keys. A mask may have them,
- * and @masks too, if it matches the value that decides, the last of the three that the row has,
- * exactly.
- */
-struct promise {
-	u8 l3;
-	u8 proto; /* 0: any, and any fragment */
-	bool nd;
-	u64 keys;
-	u64 masks;
+/* What the values of a key demand of it, by the one that decides. */
+struct demands {
+	u64 of_type;	/* eth_type */
+	u64 of_proto;	/* ip.proto, where there is a transport header */
+	u64 of_message; /* l4.src, as the ICMPv6 type */
 };
 
-static const struct promise promises[] = {
-	{ L3_ARP, .keys = A(ARP) },
-	{ L3_MPLS, .keys = A(MPLS) },
-	{ L3_NSH, .keys = A(NSH) },
-	{ L3_IPV4, .keys = A(IPV4), .masks = A(CT_ORIG_TUPLE_IPV4) },
-	{ L3_IPV6, .keys = A(IPV6), .masks = A(CT_ORIG_TUPLE_IPV6) },
-	{ L3_IPV4 | L3_IPV6, IPPROTO_TCP, .keys = A(TCP) | A(TCP_FLAGS) },
-	{ L3_IPV4 | L3_IPV6, IPPROTO_UDP, .keys = A(UDP) },
-	{ L3_IPV4 | L3_IPV6, IPPROTO_SCTP, .keys = A(SCTP) },
-	{ L3_IPV4, IPPROTO_ICMP, .keys = A(ICMP) },
-	{ L3_IPV6, IPPROTO_ICMPV6, .keys = A(ICMPV6) },
-	{ L3_IPV6, IPPROTO_ICMPV6, true, .keys = A(ND) },
-};
+/* All that a mask may not have unless it matches what decides exactly. */
+#define CONDITIONAL                                                                                \
+	(A(IPV4) | A(IPV6) | A(ARP) | A(MPLS) | A(NSH) | TUPLES | A(TCP) | A(TCP_FLAGS) | A(UDP) | \
+	 A(SCTP) | A(ICMP) | A(ICMPV6) | A(ND))
 
 /* A mask may have these whatever the key says. */
 #define MASKS_ALWAYS (A(TUNNEL) | A(IN_PORT) | A(ETHERTYPE))
 
-static u8 l3_of(__be16 eth_type)
+static const struct transport {
+	u8 proto;
+	u64 over_ipv4;
+	u64 over_ipv6;
+} transports[] = {
+	{ IPPROTO_TCP, A(TCP) | A(TCP_FLAGS), A(TCP) | A(TCP_FLAGS) },
+	{ IPPROTO_UDP, A(UDP), A(UDP) },
+	{ IPPROTO_SCTP, A(SCTP), A(SCTP) },
+	{ IPPROTO_ICMP, A(ICMP), 0 },
+	{ IPPROTO_ICMPV6, 0, A(ICMPV6) },
+};
+
+static u64 type_demands(__be16 eth_type)
 {
 	switch (ntohs(eth_type)) {
 	case ETH_P_IP:
-		return L3_IPV4;
+		return A(IPV4);
 	case ETH_P_IPV6:
-		return L3_IPV6;
+		return A(IPV6);
 	case ETH_P_ARP:
 	case ETH_P_RARP:
-		return L3_ARP;
+		return A(ARP);
 	case ETH_P_MPLS_UC:
 	case ETH_P_MPLS_MC:
-		return L3_MPLS;
+		return A(MPLS);
 	case ETH_P_NSH:
-		return L3_NSH;
+		return A(NSH);
 	default:
 		return 0;
 	}
 }
 
-/* @l3: of @key. */
-static bool promise_applies(const struct promise *p, const struct ovsr_key *key, u8 l3)
+static struct demands demands_of(const struct ovsr_key *key)
 {
-	if (!(p->l3 & l3))
-		return false;
-	if (p->proto && (p->proto != key->ip.proto || key->ip.frag == OVS_FRAG_TYPE_LATER))
-		return false;
-	return !p->nd || key->tp.src == htons(NDISC_NEIGHBOUR_SOLICITATION) ||
-	       key->tp.src == htons(NDISC_NEIGHBOUR_ADVERTISEMENT);
-}
+	struct demands d = { .of_type = type_demands(key->eth_type) };
+	const struct transport *t = transports;
 
-static bool promise_exact(const struct promise *p, const struct ovsr_key *mask)
-{
-	if (p->nd)
-		return mask->tp.src == htons(0xff);
-	if (p->proto)
-		return mask->ip.proto == 0xff;
-	return mask->eth_type == htons(0xffff);
+	if (!(d.of_type & (A(IPV4) | A(IPV6))) || key->ip.frag == OVS_FRAG_TYPE_LATER)
+		return d;
+	while (t->proto != key->ip.proto)
+		if (++t == transports + ARRAY_SIZE(transports))
+			return d;
+	d.of_proto = d.of_type & A(IPV4) ? t->over_ipv4 : t->over_ipv6;
+	if (d.of_proto & A(ICMPV6) && ovsr_is_neighbour(key->l4.src))
+		d.of_message = A(ND);
+	return d;
 }
 
 u64 ovsr_key_promised(const struct ovsr_key *key)
 {
-	u8 l3 = l3_of(key->eth_type);
-	const struct promise *p;
-	u64 keys = 0;
+	struct demands d = demands_of(key);
 
-	for (p = promises; p < promises + ARRAY_SIZE(promises); p++)
-		if (promise_applies(p, key, l3))
-			keys |= p->keys;
-	return keys;
+	return d.of_type | d.of_proto | d.of_message;
 }
 
-static bool keys_promised(const struct ovsr_key *key, u64 present, bool log)
+/* What @mask may have of the conditional attributes. */
+static u64 masks_granted(const struct demands *d, const struct ovsr_key *mask)
 {
-	u64 missing = ovsr_key_promised(key) & ~present;
+	u64 granted = 0;
+
+	if (mask->eth_type == htons(0xffff))
+		granted |= d->of_type | (d->of_type & A(IPV4) ? A(CT_ORIG_TUPLE_IPV4) : 0) |
+			   (d->of_type & A(IPV6) ? A(CT_ORIG_TUPLE_IPV6) : 0);
+	if (mask->ip.proto == 0xff)
+		granted |= d->of_proto;
+	if (mask->l4.src == htons(0xff))
+		granted |= d->of_message;
+	/* The two share storage. */
+	return d->of_message ? granted & ~A(CT_ORIG_TUPLE_IPV6) : granted;
+}
+
+static bool keys_complete(const struct demands *d, u64 present, bool log)
+{
+	u64 missing = (d->of_type | d->of_proto | d->of_message) & ~present;
 
 	if (missing)
 		ovsr_log(log, "key attributes missing: %#llx", missing);
 	return !missing;
 }
 
-static bool masks_allowed(const struct ovsr_match *match, u64 keys, u64 masks, bool log)
+static bool masks_allowed(const struct demands *d, const struct ovsr_key *mask, u64 keys, u64 masks,
+			  bool log)
 {
-	u8 l3 = l3_of(match->key.eth_type);
-	const struct promise *p;
-	u64 conditional = 0;
-	u64 granted = 0;
+	u64 excess = masks & ~((keys & ~CONDITIONAL) | masks_granted(d, mask) | MASKS_ALWAYS);
 
-	for (p = promises; p < promises + ARRAY_SIZE(promises); p++) {
-		conditional |= p->keys | p->masks;
-		if (!promise_applies(p, &match->key, l3))
-			continue;
-		if (promise_exact(p, &match->mask))
-			granted |= p->keys | p->masks;
-		/* The two share storage. */
-		if (p->nd)
-			granted &= ~A(CT_ORIG_TUPLE_IPV6);
-	}
-	masks &= ~((keys & ~conditional) | granted | MASKS_ALWAYS);
-	if (masks)
-		ovsr_log(log, "mask attributes without a match to stand on: %#llx", masks);
-	return !masks;
+	if (excess)
+		ovsr_log(log, "mask attributes without a match to stand on: %#llx", excess);
+	return !excess;
 }
 
 /* Adds the attributes of @nest. In a mask, one that is all zero is as good as none. */
@@ -261,28 +235,38 @@ static int vlans_parse(struct key_request *req, struct ovsr_key *out)
 	const struct ovsr_key *tags = key ?: out;
 	int err;
 
-	err = vlan_parse(req, &out->vlan, key ? &key->vlan : NULL);
-	if (err > 0 && tags->vlan.tci & htons(VLAN_CFI_MASK))
-		err = vlan_parse(req, &out->cvlan, key ? &key->cvlan : NULL);
+	err = vlan_parse(req, &out->tags[0], key ? &key->tags[0] : NULL);
+	if (err > 0 && tags->tags[0].tci & htons(VLAN_CFI_MASK))
+		err = vlan_parse(req, &out->tags[1], key ? &key->tags[1] : NULL);
 	return min(err, 0);
 }
 
-/* Parses those of @order that *@left has, and takes them out of it. */
-static int attrs_parse(const struct key_request *req, const u8 *order, size_t n, u64 *left,
-		       struct ovsr_key *out)
+static int attr_parse(const struct key_request *req, int type, u64 *left, struct ovsr_key *out)
 {
-	size_t i;
-	int err;
+	*left &= ~BIT_ULL(type);
+	return ovsr_key_attr_parse(req->a[type], &req->how, out);
+}
 
-	for (i = 0; *left && i < n; i++) {
-		if (!(*left & BIT_ULL(order[i])))
-			continue;
-		err = ovsr_key_attr_parse(req->a[order[i]], &req->how, out);
-		if (err)
-			return err;
-		*left &= ~BIT_ULL(order[i]);
-	}
-	return 0;
+/* Parses those of @types that *@left has, and takes them out of it. */
+static int attrs_parse(const struct key_request *req, u64 types, u64 *left, struct ovsr_key *out)
+{
+	int err = 0;
+
+	for (types &= *left; types && !err; types &= types - 1)
+		err = attr_parse(req, __ffs64(types), left, out);
+	return err;
+}
+
+/* The same, in an order that counts. */
+static int frame_attrs_parse(const struct key_request *req, u64 *left, struct ovsr_key *out)
+{
+	const u8 *type = ovsr_key_frame_order;
+	int err = 0;
+
+	for (; *left && !err && type < ovsr_key_frame_order + OVSR_KEY_FRAME_ATTRS; type++)
+		if (*left & BIT_ULL(*type))
+			err = attr_parse(req, *type, left, out);
+	return err;
 }
 
 /* What this kernel's conntrack does not have is an unknown attribute. */
@@ -300,40 +284,36 @@ static int metadata_parse(const struct key_request *req, u64 *left, struct ovsr_
 	u64 unsupported = *left & (ovsr_key_unsupported() |
 				   (ovsr_ct_has_labels(req->net) ? 0 : A(CT_LABELS)));
 	bool ethernet = *left & A(ETHERNET) || !(*left & A(ETHERTYPE));
-	u8 eth_type = OVS_KEY_ATTR_ETHERTYPE;
 	int err;
 
 	if (!key)
 		out->in_port = OVSR_PORT_NONE;
-	*left &= ~unsupported;
-	err = attrs_parse(req, metadata_order, ARRAY_SIZE(metadata_order), left, out);
-	*left |= unsupported;
+	err = attrs_parse(req, METADATA & ~unsupported, left, out);
 	if (err)
 		return err;
 
 	/* Without an Ethernet header, the eth_type is all that says what a packet starts with. */
-	out->mac_proto = key ? 0xff : ethernet ? OVSR_MAC_ETHERNET : OVSR_MAC_NONE;
-	return ethernet ? 0 : attrs_parse(req, &eth_type, 1, left, out);
+	out->link = key ? 0xff : ethernet ? OVSR_LINK_ETHERNET : OVSR_LINK_NONE;
+	return ethernet ? 0 : attrs_parse(req, A(ETHERTYPE), left, out);
 }
 
 static int frame_parse(const struct key_request *req, u64 *left, struct ovsr_key *out)
 {
 	const struct ovsr_key *key = req->how.key;
-	static const u8 ethernet_order[] = { OVS_KEY_ATTR_ETHERNET, OVS_KEY_ATTR_ETHERTYPE };
 	const struct ovsr_key *types = key ?: out;
 	int err;
 
 	if (*left & A(ETHERNET)) {
 		if (!key && !(*left & A(ETHERTYPE)))
 			out->eth_type = htons(ETH_P_802_2);
-		err = attrs_parse(req, ethernet_order, ARRAY_SIZE(ethernet_order), left, out);
+		err = attrs_parse(req, A(ETHERNET) | A(ETHERTYPE), left, out);
 		if (err)
 			return err;
 	} else if (!types->eth_type) {
 		ovsr_log(req->how.log, "neither an Ethernet header nor an EtherType");
 		return -EINVAL;
 	}
-	return attrs_parse(req, ovsr_key_frame_order, OVSR_KEY_FRAME_ATTRS, left, out);
+	return frame_attrs_parse(req, left, out);
 }
 
 /* All attributes of a key or mask. */
@@ -365,75 +345,78 @@ static int mask_parse(struct key_request *req, const struct nlattr *key, const s
 		req->how.ones = true;
 		mask = key;
 		/* A tunnel is known as a whole: what userspace left out is zero, not unknown. */
-		if (match->key.tun_proto)
-			memset(&match->mask.tun, 0xff, sizeof(match->mask.tun));
+		if (match->key.tunnel.family)
+			memset(&match->mask.tunnel.key, 0xff, sizeof(match->mask.tunnel.key));
 	}
-	match->mask.vlan.tci = htons(0xffff);
-	match->mask.cvlan.tci = htons(0xffff);
+	match->mask.tags[0].tci = htons(0xffff);
+	match->mask.tags[1].tci = htons(0xffff);
 	req->how.key = &match->key;
 	return request_parse(req, mask, &match->mask);
 }
 
-/*
- * The part of @key that is not all zero, in whole longs; never empty, for mac_proto always counts.
- */
-static struct ovsr_key_range range_of(const struct ovsr_key *key)
+/* The words of @mask that are not zero; @key is that which it goes with. */
+static u64 words_of(const struct ovsr_key *mask, const struct ovsr_key *key)
 {
-	const unsigned long *words = (const unsigned long *)key;
-	size_t start = 0;
-	size_t end = sizeof(*key) / sizeof(*words);
+	bool tunnel = mask->tunnel.family || key->tunnel.family;
+	unsigned int n = tunnel ? OVSR_KEY_WORDS : offsetof(struct ovsr_key, tunnel) / sizeof(u64);
+	unsigned int i;
+	u64 words = 0;
 
-	while (start < end && !words[start])
-		start++;
-	while (end > start && !words[end - 1])
-		end--;
-	return (struct ovsr_key_range){ start * sizeof(*words), end * sizeof(*words) };
+	BUILD_BUG_ON(OVSR_KEY_WORDS > 64);
+	for (i = 0; i < n; i++)
+		if (ovsr_key_word(mask, i))
+			words |= BIT_ULL(i);
+	return words;
 }
 
 /* An nsh attribute need not give all of the header, or any of it. */
-static size_t nsh_bytes_named(const struct key_request *req)
+static u64 nsh_open(const struct key_request *req)
 {
 	const struct nlattr *nest = req->a[OVS_KEY_ATTR_NSH];
 
-	if (nest && nla_find_nested(nest, OVS_NSH_KEY_ATTR_MD1))
-		return offsetofend(struct ovsr_key, nsh);
-	if (nest && nla_find_nested(nest, OVS_NSH_KEY_ATTR_BASE))
-		return offsetof(struct ovsr_key, nsh.context);
-	if (req->present & A(CT_ZONE))
-		return offsetof(struct ovsr_key, nsh);
-	return offsetof(struct ovsr_key, ct_zone);
+	if (!nest || nla_find_nested(nest, OVS_NSH_KEY_ATTR_MD1))
+		return 0;
+	if (nla_find_nested(nest, OVS_NSH_KEY_ATTR_BASE))
+		return OVSR_WORDS(nsh.context, nsh.context);
+	return OVSR_WORDS(nsh, nsh);
 }
 
 /*
- * A key names the flows that were installed with the same values, up to the last one that it gives:
- * which conntrack fields a flow has that are kept behind that does not count. 6.1 does it so, with
- * its fields in the order of ours, eight bytes at a time.
+ * A key names the flow that was installed with its values. What else the flow has of conntrack is
+ * open, as in 6.1: the labels, if the key gives none; the mark and what the connection began with,
+ * if it gives nothing of these; the zone, if it tells nothing of the packet either.
  */
-static size_t bytes_named(const struct ovsr_key *key, const struct key_request *req)
+static u64 words_named(const struct ovsr_key *key, const struct key_request *req)
 {
-	u64 present = req->present;
-	u64 tuples = A(CT_ORIG_TUPLE_IPV4) | A(CT_ORIG_TUPLE_IPV6);
+	u64 given = req->present;
 	u64 frame = ovsr_key_promised(key);
+	u64 open = 0;
 
-	if (present & A(CT_LABELS))
-		return sizeof(*key);
-	if (present & (tuples | A(CT_MARK)))
-		return offsetof(struct ovsr_key, ct_labels);
-	if (frame & A(IPV4))
-		return offsetof(struct ovsr_key, ipv4.ct_orig);
-	if (frame & A(IPV6) && !(frame & A(ND)))
-		return offsetof(struct ovsr_key, ipv6.ct_orig);
+	/* What may be open has its words for itself. */
+	BUILD_BUG_ON(offsetof(struct ovsr_key, ct_mark) % sizeof(u64) ||
+		     offsetof(struct ovsr_key, ct_labels) % sizeof(u64) ||
+		     offsetof(struct ovsr_key, nsh.context) % sizeof(u64) ||
+		     offsetof(struct ovsr_key, orig6) % sizeof(u64) ||
+		     offsetof(struct ovsr_key, tunnel) % sizeof(u64));
+	if (!(given & A(CT_LABELS)))
+		open |= OVSR_WORDS(ct_labels, ct_labels);
+	if (given & (A(CT_LABELS) | A(CT_MARK) | TUPLES))
+		return OVSR_WORDS_ALL & ~open;
+	open |= OVSR_WORDS(ct_mark, orig_dst_port);
+	if (!(frame & (A(ARP) | A(ND))))
+		open |= OVSR_WORDS(orig6, orig6);
 	if (frame & A(NSH))
-		return nsh_bytes_named(req);
-	if (frame || present & A(CT_ZONE))
-		return offsetof(struct ovsr_key, ct_orig_src_port);
-	return offsetof(struct ovsr_key, ct_zone);
+		open |= nsh_open(req);
+	if (!(given & A(CT_ZONE)) && (!frame || open & OVSR_WORDS(nsh.base, nsh.base)))
+		open |= OVSR_WORDS(ct_zone, ct_zone);
+	return OVSR_WORDS_ALL & ~open;
 }
 
 int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nlattr *mask,
 		     struct ovsr_match *match, bool log)
 {
 	struct key_request req = { .net = net, .how.log = log };
+	struct demands demands;
 	u64 keys;
 	int err;
 
@@ -441,26 +424,30 @@ int ovsr_match_parse(struct net *net, const struct nlattr *key, const struct nla
 	if (err)
 		return err;
 	keys = req.present;
-	match->named = bytes_named(&match->key, &req);
+	match->named = words_named(&match->key, &req);
 	err = mask_parse(&req, key, mask, match);
 	if (err)
 		return err;
-	if (!keys_promised(&match->key, keys, log) || !masks_allowed(match, keys, req.present, log))
+	demands = demands_of(&match->key);
+	if (!keys_complete(&demands, keys, log) ||
+	    !masks_allowed(&demands, &match->mask, keys, req.present, log))
 		return -EINVAL;
-	match->range = range_of(&match->mask);
+	match->words = words_of(&match->mask, &match->key);
 	return 0;
 }
 
 int ovsr_key_parse(struct net *net, const struct nlattr *attr, struct ovsr_match *match, bool log)
 {
 	struct key_request req = { .net = net, .how.log = log };
+	struct demands demands;
 	int err;
 
 	err = request_parse(&req, attr, &match->key);
 	if (err)
 		return err;
-	match->named = bytes_named(&match->key, &req);
-	return keys_promised(&match->key, req.present, log) ? 0 : -EINVAL;
+	match->named = words_named(&match->key, &req);
+	demands = demands_of(&match->key);
+	return keys_complete(&demands, req.present, log) ? 0 : -EINVAL;
 }
 
 int ovsr_key_parse_metadata(struct net *net, const struct nlattr *attr, struct ovsr_key *key,
@@ -480,11 +467,9 @@ int ovsr_key_parse_metadata(struct net *net, const struct nlattr *attr, struct o
 
 void ovsr_match_mask(const struct ovsr_match *match, struct ovsr_key *out)
 {
-	const unsigned long *key = (const unsigned long *)&match->key;
-	const unsigned long *mask = (const unsigned long *)&match->mask;
-	unsigned long *masked = (unsigned long *)out;
-	size_t i;
+	u64 left = match->words;
+	unsigned int i;
 
-	for (i = match->range.start / sizeof(*key); i < match->range.end / sizeof(*key); i++)
-		masked[i] = key[i] & mask[i];
+	ovsr_for_each_word(i, left)
+		((u64 *)out)[i] = ovsr_key_word(&match->key, i) & ovsr_key_word(&match->mask, i);
 }

@@ -2,9 +2,11 @@
 /*
  * The flow key: what is known of one packet, and its two netlink forms.
  *
- * A key is flat, compared as bytes under a mask. Every field is in host order unless its type says
- * otherwise, and every byte of a key is initialised, padding too: ovsr_key_init() before anything
- * else.
+ * Every field is in host order unless its type says otherwise, and every byte of a key is
+ * initialised, padding too: ovsr_key_init() before anything else.
+ *
+ * Keys are compared and hashed by words of 64 bits, of which there are at most 64, so that a set of
+ * them is one number: a mask of few fields costs but few words, wherever these lie.
  */
 #ifndef OVSR_FLOW_KEY_H
 #define OVSR_FLOW_KEY_H
@@ -23,8 +25,8 @@
 #define OVSR_NSH_CTX   4      /* 32-bit context words of an MD type 1 NSH header */
 
 /* What the frame starts with. Zero, so that a key of all zeros is an Ethernet one. */
-#define OVSR_MAC_ETHERNET 0
-#define OVSR_MAC_NONE	  1
+#define OVSR_LINK_ETHERNET 0
+#define OVSR_LINK_NONE	   1
 
 /*
  * A VLAN tag. The CFI bit of @tci says that the tag is there (VLAN_CFI_MASK), as on the wire of
@@ -41,94 +43,94 @@ struct ovsr_nsh {
 };
 
 /*
+ * In words: first what most masks look at, so that a match on port, type, addresses and ports takes
+ * four; last what few packets have. What a key has whole of the contract's structs, it has as that
+ * struct.
+ *
  * Fields that cannot both be meant share storage. A request may give them all the same (an ipv4 and
- * an ipv6 attribute for one key): then the attribute that is later in frame_order (flow_key.c)
- * wins.
+ * an ipv6 attribute for one key): then the attribute that is later in ovsr_key_frame_order wins.
  */
 struct ovsr_key {
-	/* The tunnel that the packet came through; all zero without one. */
-	u8 tun_opts[IP_TUNNEL_OPTS_MAX]; /* at the end of the array */
-	u8 tun_opts_len;
-	struct ip_tunnel_key tun;
-
-	/* Metadata. */
-	u32 priority;
-	u32 skb_mark;
-	u16 in_port;  /* OVSR_PORT_NONE when there is none */
-	u8 mac_proto; /* OVSR_MAC_* */
-	u8 tun_proto; /* AF_INET, AF_INET6, or 0 without a tunnel */
-	u32 dp_hash;
-	u32 recirc_id;
-
-	/* The frame. */
-	u8 eth_src[ETH_ALEN];
-	u8 eth_dst[ETH_ALEN];
-	struct ovsr_vlan vlan;	/* outer, or only */
-	struct ovsr_vlan cvlan; /* inner */
-	__be16 eth_type;	/* ETH_P_802_2 for an LLC frame */
-
-	u8 ct_state;	  /* OVS_CS_F_*; the contract defines 8 bits */
-	u8 ct_orig_proto; /* 0 when there is no original tuple */
+	u16 in_port;	 /* OVSR_PORT_NONE when there is none */
+	__be16 eth_type; /* ETH_P_802_2 for an LLC frame */
 	struct {
 		u8 proto; /* or the ARP opcode's low byte */
 		u8 tos;
 		u8 ttl;
 		u8 frag; /* enum ovs_frag_type */
 	} ip;
-	u16 ct_zone;
+
 	struct {
-		__be16 src;   /* or the ICMP type */
-		__be16 dst;   /* or the ICMP code */
-		__be16 flags; /* TCP, 12 bits */
-	} tp;
+		__be16 src;	  /* or the ICMP type */
+		__be16 dst;	  /* or the ICMP code */
+		__be16 tcp_flags; /* 12 bits */
+	} l4;
+	u8 link;    /* OVSR_LINK_* */
+	bool stale; /* the packet has changed since: for the next action, no part of a match */
+
+	struct ovsr_vlan tags[2]; /* the outer one first */
+
+	struct ovs_key_ethernet eth; /* one word and a half */
+	u32 recirc_id;
+
+	u32 dp_hash;
+	u32 skb_mark;
+
+	u32 priority;
+	u8 ct_state;   /* OVS_CS_F_*; the contract defines 8 bits */
+	u8 orig_proto; /* 0 when there is no original tuple */
+	u16 exthdrs;   /* OVSR_EXTHDR_*, of IPv6 */
+
+	__be32 flow_label; /* of IPv6 */
+	u16 ct_zone;
+
+	u32 ct_mark;
+	__be16 orig_src_port;
+	__be16 orig_dst_port;
+
+	struct ovs_key_ct_labels ct_labels;
+
 	union {
 		struct {
-			__be32 src;
+			__be32 src; /* of ARP, too */
 			__be32 dst;
-			union {
-				struct {
-					__be32 src;
-					__be32 dst;
-				} ct_orig;
-				struct {
-					u8 sha[ETH_ALEN];
-					u8 tha[ETH_ALEN];
-				} arp;
-			};
 		} ipv4;
 		struct {
 			struct in6_addr src;
 			struct in6_addr dst;
-			__be32 label;
-			u16 exthdrs; /* OVSR_EXTHDR_* */
-			union {
-				struct {
-					struct in6_addr src;
-					struct in6_addr dst;
-				} ct_orig;
-				struct {
-					struct in6_addr target;
-					u8 sll[ETH_ALEN];
-					u8 tll[ETH_ALEN];
-				} nd;
-			};
 		} ipv6;
 		struct {
-			u32 num_labels_mask; /* bit i: lse[i] is there */
 			__be32 lse[OVSR_MPLS_LSES];
+			u8 deep; /* bit i: lse[i] is there. A mask of fewer takes deeper stacks. */
 		} mpls;
 		struct ovsr_nsh nsh;
 	};
-	__be16 ct_orig_src_port;
-	__be16 ct_orig_dst_port;
-	u32 ct_mark;
-	u32 ct_labels[OVS_CT_LABELS_LEN_32];
 
-	/* Not part of a match: what one action tells the next. Zero in a flow and in every mask. */
-	u8 flags; /* OVSR_KEY_* */
-} __aligned(sizeof(long));
+	/* The addresses that the connection began with, or those that a packet asks or tells of. */
+	union {
+		struct {
+			__be32 src;
+			__be32 dst;
+		} orig4;
+		struct {
+			struct in6_addr src;
+			struct in6_addr dst;
+		} orig6;
+		struct {
+			u8 sha[ETH_ALEN];
+			u8 tha[ETH_ALEN];
+		} arp;
+		struct ovs_key_nd nd;
+	};
 
-#define OVSR_KEY_INVALID 0x80 /* the packet changed, the key did not */
+	/* The one that the packet came through; all zero without. */
+	struct {
+		struct ip_tunnel_key key;
+		u8 family; /* AF_INET, AF_INET6, or 0 */
+		u8 opts_len;
+		u8 opts[IP_TUNNEL_OPTS_MAX];
+	} tunnel;
+} __aligned(sizeof(u64));
 
 /* Bits of the IPv6 extension header pseudo-field, as OpenFlow 1.2 numbers them. */
 #define OVSR_EXTHDR_NONEXT BIT(0)
@@ -141,18 +143,29 @@ struct ovsr_key {
 #define OVSR_EXTHDR_UNREP  BIT(7) /* repeated */
 #define OVSR_EXTHDR_UNSEQ  BIT(8) /* out of order */
 
-/* The bytes of a mask outside of [start, end) are zero. */
-struct ovsr_key_range {
-	u16 start;
-	u16 end;
-};
+#define OVSR_KEY_WORDS (sizeof(struct ovsr_key) / sizeof(u64))
+#define OVSR_WORDS_ALL GENMASK_ULL(OVSR_KEY_WORDS - 1, 0)
+
+/* The words of a key in which [@first, @last] lies. */
+#define OVSR_WORDS(first, last)                                   \
+	GENMASK_ULL((offsetofend(struct ovsr_key, last) - 1) / 8, \
+		    offsetof(struct ovsr_key, first) / 8)
+
+static inline u64 ovsr_key_word(const struct ovsr_key *key, unsigned int i)
+{
+	return ((const u64 *)key)[i];
+}
+
+/* For each word of a set @left, which it empties. */
+#define ovsr_for_each_word(i, left) \
+	for (; (left) && ((i) = __ffs64(left), true); (left) -= BIT_ULL(i))
 
 /* What a flow is installed with. Large: allocate it. */
 struct ovsr_match {
 	struct ovsr_key key; /* as the request gave it, unmasked */
 	struct ovsr_key mask;
-	struct ovsr_key_range range; /* of @mask, never empty */
-	size_t named;		     /* bytes of @key that count where it names a flow */
+	u64 words; /* those of @mask that are not zero; never none */
+	u64 named; /* those of @key that count where it names a flow */
 };
 
 /* Says in the kernel log what a request did wrong, unless it is a probe. */
@@ -169,13 +182,18 @@ static inline bool ovsr_key_is_ip(const struct ovsr_key *key)
 
 static inline bool ovsr_key_is_ethernet(const struct ovsr_key *key)
 {
-	return key->mac_proto == OVSR_MAC_ETHERNET;
+	return key->link == OVSR_LINK_ETHERNET;
 }
 
-/* The options of @len bytes that a key holds. */
-static inline void *ovsr_key_tun_opts(const struct ovsr_key *key, size_t len)
+/* Are @a and @b the same in @words? */
+static inline bool ovsr_key_equal(const struct ovsr_key *a, const struct ovsr_key *b, u64 words)
 {
-	return (void *)(key->tun_opts + sizeof(key->tun_opts) - len);
+	unsigned int i;
+
+	ovsr_for_each_word(i, words)
+		if (ovsr_key_word(a, i) != ovsr_key_word(b, i))
+			return false;
+	return true;
 }
 
 /*
@@ -213,13 +231,18 @@ size_t ovsr_key_size(void);
 int ovsr_key_parse_metadata(struct net *net, const struct nlattr *attr, struct ovsr_key *key,
 			    u64 *present, bool log);
 
-/* Is it a neighbour solicitation or advertisement, of a well-formed code? */
+/* ICMPv6 types of messages that ask or tell of a neighbour. @type: as a key has it. */
+static inline bool ovsr_is_neighbour(__be16 type)
+{
+	return type == htons(NDISC_NEIGHBOUR_SOLICITATION) ||
+	       type == htons(NDISC_NEIGHBOUR_ADVERTISEMENT);
+}
+
+/* Does a packet of @key have the fields of neighbour discovery, whose code is always 0? */
 static inline bool ovsr_key_is_nd(const struct ovsr_key *key)
 {
-	return key->eth_type == htons(ETH_P_IPV6) && key->ip.proto == NEXTHDR_ICMP &&
-	       !key->tp.dst &&
-	       (key->tp.src == htons(NDISC_NEIGHBOUR_SOLICITATION) ||
-		key->tp.src == htons(NDISC_NEIGHBOUR_ADVERTISEMENT));
+	return ovsr_is_neighbour(key->l4.src) && !key->l4.dst && key->ip.proto == IPPROTO_ICMPV6 &&
+	       key->eth_type == htons(ETH_P_IPV6);
 }
 
 static inline void ovsr_key_init(struct ovsr_key *key)

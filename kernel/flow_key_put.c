@@ -29,9 +29,9 @@ static int ct_put(struct sk_buff *msg, const struct ovsr_key *key, const struct 
 		if (!(unsupported & BIT_ULL(order[i])) &&
 		    ovsr_key_attr_put(msg, order[i], out, false))
 			return -EMSGSIZE;
-	if (key->ct_orig_proto && key->eth_type == htons(ETH_P_IP))
+	if (key->orig_proto && key->eth_type == htons(ETH_P_IP))
 		return ovsr_key_attr_put(msg, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4, out, false);
-	if (key->ct_orig_proto && key->eth_type == htons(ETH_P_IPV6))
+	if (key->orig_proto && key->eth_type == htons(ETH_P_IPV6))
 		return ovsr_key_attr_put(msg, OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6, out, false);
 	return 0;
 }
@@ -39,15 +39,13 @@ static int ct_put(struct sk_buff *msg, const struct ovsr_key *key, const struct 
 static int metadata_put(struct sk_buff *msg, const struct ovsr_key *key, const struct ovsr_key *out,
 			bool is_mask)
 {
-	const void *opts = ovsr_key_tun_opts(out, key->tun_opts_len);
-
 	if (ovsr_key_attr_put(msg, OVS_KEY_ATTR_RECIRC_ID, out, is_mask) ||
 	    ovsr_key_attr_put(msg, OVS_KEY_ATTR_DP_HASH, out, is_mask) ||
 	    ovsr_key_attr_put(msg, OVS_KEY_ATTR_PRIORITY, out, is_mask))
 		return -EMSGSIZE;
-	if ((key->tun_proto || is_mask) &&
-	    ovsr_tunnel_put(msg, OVS_KEY_ATTR_TUNNEL, &out->tun, opts, key->tun_opts_len,
-			    key->tun_proto, 0))
+	if ((key->tunnel.family || is_mask) &&
+	    ovsr_tunnel_put(msg, OVS_KEY_ATTR_TUNNEL, &out->tunnel.key, out->tunnel.opts,
+			    key->tunnel.opts_len, key->tunnel.family, 0))
 		return -EMSGSIZE;
 	if (in_port_put(msg, key, out, is_mask) ||
 	    ovsr_key_attr_put(msg, OVS_KEY_ATTR_SKB_MARK, out, is_mask))
@@ -89,11 +87,11 @@ static int payload_put(struct sk_buff *msg, const struct ovsr_key *key, const st
 static int frame_put(struct sk_buff *msg, const struct ovsr_key *key, const struct ovsr_key *out,
 		     bool is_mask, int depth)
 {
-	const struct ovsr_vlan *tag = depth ? &key->cvlan : &key->vlan;
+	const struct ovsr_vlan *tag = &key->tags[min(depth, 1)];
 	struct nlattr *encap;
 
 	if (ovsr_key_is_ethernet(key) && depth < 2 && (tag->tci || eth_type_vlan(key->eth_type))) {
-		if (vlan_put(msg, depth ? &out->cvlan : &out->vlan, is_mask, &encap))
+		if (vlan_put(msg, &out->tags[depth], is_mask, &encap))
 			return -EMSGSIZE;
 		if (tag->tci && frame_put(msg, key, out, is_mask, depth + 1))
 			return -EMSGSIZE;

@@ -54,11 +54,8 @@ struct ovsr_mask_cache {
 
 static bool mask_is(const struct ovsr_mask *mask, const struct ovsr_match *match)
 {
-	const struct ovsr_key_range *range = &match->range;
-
-	return mask->range.start == range->start && mask->range.end == range->end &&
-	       !memcmp((const u8 *)&mask->key + range->start,
-		       (const u8 *)&match->mask + range->start, range->end - range->start);
+	return mask->words == match->words &&
+	       ovsr_key_equal(&mask->key, &match->mask, match->words);
 }
 
 struct ovsr_mask *ovsr_mask_get(struct ovsr_masks *masks, const struct ovsr_match *match)
@@ -79,7 +76,7 @@ struct ovsr_mask *ovsr_mask_get(struct ovsr_masks *masks, const struct ovsr_matc
 	mask->refs = 1;
 	mask->salt = get_random_u32();
 	mask->key = match->mask;
-	mask->range = match->range;
+	mask->words = match->words;
 	list_add_tail_rcu(&mask->node, &masks->list);
 	WRITE_ONCE(masks->n, masks->n + 1);
 	return mask;

@@ -12,8 +12,8 @@ struct ovsr_mask_cache;
 /* One mask, shared by the flows that were installed with it. */
 struct ovsr_mask {
 	struct list_head node;
-	u32 salt; /* keeps equal bytes under different masks apart in a hash */
-	struct ovsr_key_range range;
+	u32 salt;  /* keeps equal bytes under different masks apart in a hash */
+	u64 words; /* of @key that are not zero: all that it looks at */
 	struct ovsr_key key;
 	u32 refs;
 	struct rcu_head rcu;

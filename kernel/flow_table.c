@@ -9,31 +9,33 @@
 #include "flow_table.h"
 #include "lock.h"
 
-/* What by_key is asked for. */
+/* What by_key is asked for: @key, of which only what @mask has counts. */
 struct masked_key {
 	const struct ovsr_mask *mask;
-	struct ovsr_key key; /* only the bytes that the mask has */
+	const struct ovsr_key *key;
 };
-
-static u32 range_hash(const struct ovsr_mask *mask, const struct ovsr_key *key)
-{
-	return jhash2((const u32 *)((const u8 *)key + mask->range.start),
-		      (mask->range.end - mask->range.start) / sizeof(u32), mask->salt);
-}
 
 static u32 masked_key_hash(const void *data, u32 len, u32 seed)
 {
 	const struct masked_key *want = data;
+	u32 hash = want->mask->salt ^ seed;
+	u64 left = want->mask->words;
+	unsigned int i;
+	u64 word;
 
-	return jhash_1word(range_hash(want->mask, &want->key), seed);
+	ovsr_for_each_word(i, left) {
+		word = ovsr_key_word(want->key, i) & ovsr_key_word(&want->mask->key, i);
+		hash = jhash_2words(word, word >> 32, hash);
+	}
+	return hash;
 }
 
-/* A table that grows asks for it again and again. */
 static u32 flow_hash(const void *data, u32 len, u32 seed)
 {
 	const struct ovsr_flow *flow = data;
+	struct masked_key own = { flow->mask, &flow->key };
 
-	return jhash_1word(flow->hash, seed);
+	return masked_key_hash(&own, len, seed);
 }
 
 /* 0 when it is the flow. */
@@ -42,10 +44,16 @@ static int flow_compare(struct rhashtable_compare_arg *arg, const void *object)
 	const struct masked_key *want = arg->key;
 	const struct ovsr_mask *mask = want->mask;
 	const struct ovsr_flow *flow = object;
+	u64 left = mask->words;
+	unsigned int i;
 
-	return flow->mask != mask || memcmp((const u8 *)&flow->key + mask->range.start,
-					    (const u8 *)&want->key + mask->range.start,
-					    mask->range.end - mask->range.start);
+	if (flow->mask != mask)
+		return 1;
+	ovsr_for_each_word(i, left)
+		if (ovsr_key_word(&flow->key, i) !=
+		    (ovsr_key_word(want->key, i) & ovsr_key_word(&mask->key, i)))
+			return 1;
+	return 0;
 }
 
 /* Every flow, by its mask and its key under the mask. */
@@ -68,18 +76,13 @@ static const struct rhashtable_params by_ufid = {
 
 /* Lookups. */
 
+/* Under RCU. */
 static struct ovsr_flow *lookup_masked(struct ovsr_flow_table *table, const struct ovsr_mask *mask,
 				       const struct ovsr_key *key)
 {
-	struct masked_key want;
-	size_t i;
+	struct masked_key want = { mask, key };
 
-	want.mask = mask;
-	for (i = mask->range.start; i < mask->range.end; i += sizeof(unsigned long))
-		*(unsigned long *)((u8 *)&want.key + i) =
-			*(const unsigned long *)((const u8 *)key + i) &
-			*(const unsigned long *)((const u8 *)&mask->key + i);
-	return rhashtable_lookup_fast(&table->by_key, &want, by_key);
+	return rhashtable_lookup(&table->by_key, &want, by_key);
 }
 
 /* Tries all masks but @skip in order, and counts them in *@n_tried. */
@@ -126,23 +129,30 @@ struct ovsr_flow *ovsr_flow_table_lookup(struct ovsr_flow_table *table, const st
 
 struct ovsr_flow *ovsr_flow_table_find(struct ovsr_flow_table *table, const struct ovsr_key *key)
 {
+	struct ovsr_flow *flow;
 	u32 ignored = 0;
 
-	return lookup_all(table, key, NULL, &ignored);
+	rcu_read_lock();
+	flow = lookup_all(table, key, NULL, &ignored);
+	rcu_read_unlock();
+	return flow;
 }
 
 struct ovsr_flow *ovsr_flow_table_find_exact(struct ovsr_flow_table *table,
 					     const struct ovsr_match *match)
 {
+	struct ovsr_flow *flow = NULL;
 	struct ovsr_mask *mask;
-	struct ovsr_flow *flow;
 
+	rcu_read_lock();
 	list_for_each_entry(mask, &table->masks.list, node) {
 		flow = lookup_masked(table, mask, &match->key);
 		if (flow && !flow->id.ufid_len && ovsr_flow_is(flow, match))
-			return flow;
+			break;
+		flow = NULL;
 	}
-	return NULL;
+	rcu_read_unlock();
+	return flow;
 }
 
 struct ovsr_flow *ovsr_flow_table_find_ufid(struct ovsr_flow_table *table,
@@ -207,7 +217,6 @@ int ovsr_flow_table_insert(struct ovsr_flow_table *table, struct ovsr_flow *flow
 	flow->mask = ovsr_mask_get(&table->masks, match);
 	if (!flow->mask)
 		return -ENOMEM;
-	flow->hash = range_hash(flow->mask, &flow->key);
 	err = flow_link(table, flow);
 	if (err)
 		ovsr_mask_put(&table->masks, flow->mask);
@@ -306,6 +315,6 @@ void ovsr_flow_table_show(struct seq_file *m, const struct ovsr_flow_table *tabl
 	seq_printf(m, "  masks n=%u cache_size=%u\n", table->masks.n,
 		   ovsr_flow_table_cache_size(table));
 	list_for_each_entry(mask, &table->masks.list, node)
-		seq_printf(m, "    mask %u: flows=%u bytes=%u..%u\n", i++, mask->refs,
-			   mask->range.start, mask->range.end);
+		seq_printf(m, "    mask %u: flows=%u words=%lu\n", i++, mask->refs,
+			   hweight64(mask->words));
 }

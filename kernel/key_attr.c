@@ -53,7 +53,7 @@ struct key_attr {
 	}
 
 static const struct key_field ethernet_fields[] = {
-	SPAN(ovs_key_ethernet, eth_src, eth_dst, eth_src, eth_dst),
+	SPAN(ovs_key_ethernet, eth_src, eth_dst, eth.eth_src, eth.eth_dst),
 };
 
 static const struct key_field ipv4_fields[] = {
@@ -62,56 +62,57 @@ static const struct key_field ipv4_fields[] = {
 };
 
 static const struct key_field ipv6_fields[] = {
-	SPAN(ovs_key_ipv6, ipv6_src, ipv6_label, ipv6.src, ipv6.label),
+	SPAN(ovs_key_ipv6, ipv6_src, ipv6_dst, ipv6.src, ipv6.dst),
+	SAME(ovs_key_ipv6, ipv6_label, flow_label),
 	SPAN(ovs_key_ipv6, ipv6_proto, ipv6_frag, ip.proto, ip.frag),
 };
 
 static const struct key_field ipv6_exthdrs_fields[] = {
-	SAME(ovs_key_ipv6_exthdrs, hdrs, ipv6.exthdrs),
+	SAME(ovs_key_ipv6_exthdrs, hdrs, exthdrs),
 };
 
 static const struct key_field arp_fields[] = {
 	SPAN(ovs_key_arp, arp_sip, arp_tip, ipv4.src, ipv4.dst),
 	FIELD(ovs_key_arp, arp_op, ip.proto, CONV_BE16_U8),
-	SPAN(ovs_key_arp, arp_sha, arp_tha, ipv4.arp.sha, ipv4.arp.tha),
+	SPAN(ovs_key_arp, arp_sha, arp_tha, arp.sha, arp.tha),
 };
 
 static const struct key_field tcp_fields[] = {
-	SPAN(ovs_key_tcp, tcp_src, tcp_dst, tp.src, tp.dst),
+	SPAN(ovs_key_tcp, tcp_src, tcp_dst, l4.src, l4.dst),
 };
 
 static const struct key_field udp_fields[] = {
-	SPAN(ovs_key_udp, udp_src, udp_dst, tp.src, tp.dst),
+	SPAN(ovs_key_udp, udp_src, udp_dst, l4.src, l4.dst),
 };
 
 static const struct key_field sctp_fields[] = {
-	SPAN(ovs_key_sctp, sctp_src, sctp_dst, tp.src, tp.dst),
+	SPAN(ovs_key_sctp, sctp_src, sctp_dst, l4.src, l4.dst),
 };
 
 static const struct key_field icmp_fields[] = {
-	FIELD(ovs_key_icmp, icmp_type, tp.src, CONV_U8_BE16),
-	FIELD(ovs_key_icmp, icmp_code, tp.dst, CONV_U8_BE16),
+	FIELD(ovs_key_icmp, icmp_type, l4.src, CONV_U8_BE16),
+	FIELD(ovs_key_icmp, icmp_code, l4.dst, CONV_U8_BE16),
 };
 
 static const struct key_field icmpv6_fields[] = {
-	FIELD(ovs_key_icmpv6, icmpv6_type, tp.src, CONV_U8_BE16),
-	FIELD(ovs_key_icmpv6, icmpv6_code, tp.dst, CONV_U8_BE16),
+	FIELD(ovs_key_icmpv6, icmpv6_type, l4.src, CONV_U8_BE16),
+	FIELD(ovs_key_icmpv6, icmpv6_code, l4.dst, CONV_U8_BE16),
 };
 
 static const struct key_field nd_fields[] = {
-	SPAN(ovs_key_nd, nd_target, nd_tll, ipv6.nd.target, ipv6.nd.tll),
+	SPAN(ovs_key_nd, nd_target, nd_tll, nd.nd_target, nd.nd_tll),
 };
 
 static const struct key_field ct_ipv4_fields[] = {
-	SPAN(ovs_key_ct_tuple_ipv4, ipv4_src, ipv4_dst, ipv4.ct_orig.src, ipv4.ct_orig.dst),
-	SPAN(ovs_key_ct_tuple_ipv4, src_port, dst_port, ct_orig_src_port, ct_orig_dst_port),
-	SAME(ovs_key_ct_tuple_ipv4, ipv4_proto, ct_orig_proto),
+	SPAN(ovs_key_ct_tuple_ipv4, ipv4_src, ipv4_dst, orig4.src, orig4.dst),
+	SPAN(ovs_key_ct_tuple_ipv4, src_port, dst_port, orig_src_port, orig_dst_port),
+	SAME(ovs_key_ct_tuple_ipv4, ipv4_proto, orig_proto),
 };
 
 static const struct key_field ct_ipv6_fields[] = {
-	SPAN(ovs_key_ct_tuple_ipv6, ipv6_src, ipv6_dst, ipv6.ct_orig.src, ipv6.ct_orig.dst),
-	SPAN(ovs_key_ct_tuple_ipv6, src_port, dst_port, ct_orig_src_port, ct_orig_dst_port),
-	SAME(ovs_key_ct_tuple_ipv6, ipv6_proto, ct_orig_proto),
+	SPAN(ovs_key_ct_tuple_ipv6, ipv6_src, ipv6_dst, orig6.src, orig6.dst),
+	SPAN(ovs_key_ct_tuple_ipv6, src_port, dst_port, orig_src_port, orig_dst_port),
+	SAME(ovs_key_ct_tuple_ipv6, ipv6_proto, orig_proto),
 };
 
 static bool in_port_valid(const void *value)
@@ -173,13 +174,13 @@ static int mpls_parse(const struct nlattr *a, const struct ovsr_key_read *how, s
 		memset(out->mpls.lse, 0xff, nla_len(a));
 	else
 		memcpy(out->mpls.lse, nla_data(a), nla_len(a));
-	out->mpls.num_labels_mask = GENMASK(n - 1, 0);
+	out->mpls.deep = GENMASK(n - 1, 0);
 	return 0;
 }
 
 static int mpls_put(struct sk_buff *msg, const struct ovsr_key *out, bool is_mask)
 {
-	int n = hweight_long(out->mpls.num_labels_mask);
+	int n = hweight_long(out->mpls.deep);
 
 	/* Masking leaves the low bits of the count that both sides have, so this cannot overrun. */
 	return nla_put(msg, OVS_KEY_ATTR_MPLS, n * sizeof(struct ovs_key_mpls), out->mpls.lse);
@@ -215,7 +216,7 @@ static const struct key_attr key_attrs[OVS_KEY_ATTR_MAX + 1] = {
 	[OVS_KEY_ATTR_SKB_MARK] = { SCALAR(u32, skb_mark, CONV_NONE) },
 	[OVS_KEY_ATTR_TUNNEL] = { .len = OVSR_KEY_LEN_ANY, .parse = tunnel_parse },
 	[OVS_KEY_ATTR_SCTP] = { STRUCT(ovs_key_sctp, sctp_fields) },
-	[OVS_KEY_ATTR_TCP_FLAGS] = { SCALAR(__be16, tp.flags, CONV_NONE) },
+	[OVS_KEY_ATTR_TCP_FLAGS] = { SCALAR(__be16, l4.tcp_flags, CONV_NONE) },
 	[OVS_KEY_ATTR_DP_HASH] = { SCALAR(u32, dp_hash, CONV_NONE) },
 	[OVS_KEY_ATTR_RECIRC_ID] = { SCALAR(u32, recirc_id, CONV_NONE) },
 	[OVS_KEY_ATTR_MPLS] = { .len = OVSR_KEY_LEN_ANY, .parse = mpls_parse, .put = mpls_put },

@@ -30,17 +30,17 @@ static bool transport_pull(struct sk_buff *skb, unsigned int len)
 
 static void tp_set(struct ovsr_key *key, __be16 src, __be16 dst)
 {
-	key->tp.src = src;
-	key->tp.dst = dst;
+	key->l4.src = src;
+	key->l4.dst = dst;
 }
 
 /* The link-layer address that a neighbour discovery option of @type is to fill, or NULL. */
 static u8 *nd_option_slot(struct ovsr_key *key, u8 type)
 {
 	if (type == ND_OPT_SOURCE_LL_ADDR)
-		return key->ipv6.nd.sll;
+		return key->nd.nd_sll;
 	if (type == ND_OPT_TARGET_LL_ADDR)
-		return key->ipv6.nd.tll;
+		return key->nd.nd_tll;
 	return NULL;
 }
 
@@ -63,7 +63,7 @@ static void nd_options_extract(struct ovsr_key *key, const u8 *opt, int left)
 		if (!slot || len != 8)
 			continue;
 		if (!is_zero_ether_addr(slot)) {
-			memset(&key->ipv6.nd, 0, sizeof(key->ipv6.nd));
+			memset(&key->nd, 0, sizeof(key->nd));
 			return;
 		}
 		ether_addr_copy(slot, opt + sizeof(*hdr));
@@ -75,13 +75,13 @@ static int nd_extract(struct sk_buff *skb, struct ovsr_key *key)
 	int len = skb->len - skb_transport_offset(skb);
 	const struct nd_msg *nd;
 
-	memset(&key->ipv6.nd, 0, sizeof(key->ipv6.nd));
+	memset(&key->nd, 0, sizeof(key->nd));
 	if (len < (int)sizeof(*nd))
 		return 0;
 	if (skb_linearize(skb))
 		return -ENOMEM;
 	nd = (const struct nd_msg *)skb_transport_header(skb);
-	key->ipv6.nd.target = nd->target;
+	memcpy(key->nd.nd_target, &nd->target, sizeof(nd->target));
 	nd_options_extract(key, nd->opt, len - sizeof(*nd));
 	return 0;
 }
@@ -110,7 +110,7 @@ static void tcp_extract(struct sk_buff *skb, struct ovsr_key *key)
 	if (th->doff * 4 < sizeof(*th) || skb->len < skb_transport_offset(skb) + th->doff * 4)
 		return;
 	tp_set(key, th->source, th->dest);
-	key->tp.flags = ((const __be16 *)th)[TCP_FLAGS_BE16_INDEX] & htons(0x0fff);
+	key->l4.tcp_flags = ((const __be16 *)th)[TCP_FLAGS_BE16_INDEX] & htons(0x0fff);
 }
 
 /* A transport header that is not all there leaves the key's fields zero. */
@@ -166,6 +166,7 @@ static int ipv4_extract(struct sk_buff *skb, struct ovsr_key *key)
 	err = ipv4_header_pull(skb);
 	if (err) {
 		memset(&key->ipv4, 0, sizeof(key->ipv4));
+		memset(&key->orig4, 0, sizeof(key->orig4));
 		if (err != -EINVAL)
 			return err;
 		skb->transport_header = skb->network_header;
@@ -279,8 +280,8 @@ static int ipv6_extract(struct sk_buff *skb, struct ovsr_key *key)
 		return err;
 
 	ip6h = ipv6_hdr(skb);
-	key->ipv6.exthdrs = exthdrs_extract(skb, ip6h->nexthdr);
-	key->ipv6.label = ip6_flowlabel(ip6h);
+	key->exthdrs = exthdrs_extract(skb, ip6h->nexthdr);
+	key->flow_label = ip6_flowlabel(ip6h);
 	key->ipv6.src = ip6h->saddr;
 	key->ipv6.dst = ip6h->daddr;
 	key->ip.proto = NEXTHDR_NONE;
@@ -320,6 +321,7 @@ static int arp_extract(struct sk_buff *skb, struct ovsr_key *key)
 	const struct arp_frame *arp;
 
 	memset(&key->ipv4, 0, sizeof(key->ipv4));
+	memset(&key->arp, 0, sizeof(key->arp));
 	if (!pskb_may_pull(skb, skb_network_offset(skb) + sizeof(*arp)))
 		return 0;
 	arp = (const struct arp_frame *)skb_network_header(skb);
@@ -332,8 +334,8 @@ static int arp_extract(struct sk_buff *skb, struct ovsr_key *key)
 		key->ip.proto = ntohs(arp->hdr.ar_op);
 	key->ipv4.src = arp->sip;
 	key->ipv4.dst = arp->tip;
-	ether_addr_copy(key->ipv4.arp.sha, arp->sha);
-	ether_addr_copy(key->ipv4.arp.tha, arp->tha);
+	ether_addr_copy(key->arp.sha, arp->sha);
+	ether_addr_copy(key->arp.tha, arp->tha);
 	return 0;
 }
 
@@ -356,7 +358,7 @@ static int mpls_extract(struct sk_buff *skb, struct ovsr_key *key)
 		skb_set_inner_network_header(skb, skb->mac_len + n * MPLS_HLEN);
 	} while (!(lse & htonl(MPLS_LS_S_MASK)));
 
-	key->mpls.num_labels_mask = GENMASK(min_t(unsigned int, n, OVSR_MPLS_LSES) - 1, 0);
+	key->mpls.deep = GENMASK(min_t(unsigned int, n, OVSR_MPLS_LSES) - 1, 0);
 	return 0;
 }
 

@@ -105,18 +105,18 @@ static int set_field_parse(const struct ovsr_action_request *req, const struct o
 static int geneve_opts_check(struct ovsr_key *key)
 {
 	const struct geneve_opt *opt;
-	u8 left = key->tun_opts_len;
+	u8 left = key->tunnel.opts_len;
 	unsigned int len;
 
 	while (left) {
 		if (left < sizeof(*opt))
 			return -EINVAL;
-		opt = ovsr_key_tun_opts(key, left);
+		opt = (void *)&key->tunnel.opts[key->tunnel.opts_len - left];
 		len = sizeof(*opt) + opt->length * 4;
 		if (len > left)
 			return -EINVAL;
 		if (opt->type & GENEVE_CRIT_OPT_TYPE)
-			key->tun.tun_flags |= TUNNEL_CRIT_OPT;
+			key->tunnel.key.tun_flags |= TUNNEL_CRIT_OPT;
 		left -= len;
 	}
 	return 0;
@@ -141,7 +141,7 @@ static struct metadata_dst *tun_dst_alloc(const struct ovsr_key *key, int opts_t
 	struct ip_tunnel_info *info;
 	struct metadata_dst *dst;
 
-	dst = metadata_dst_alloc(key->tun_opts_len, METADATA_IP_TUNNEL, GFP_KERNEL);
+	dst = metadata_dst_alloc(key->tunnel.opts_len, METADATA_IP_TUNNEL, GFP_KERNEL);
 	if (!dst)
 		return NULL;
 	info = &dst->u.tun_info;
@@ -150,13 +150,13 @@ static struct metadata_dst *tun_dst_alloc(const struct ovsr_key *key, int opts_t
 		return NULL;
 	}
 	info->mode = IP_TUNNEL_INFO_TX;
-	if (key->tun_proto == AF_INET6)
+	if (key->tunnel.family == AF_INET6)
 		info->mode |= IP_TUNNEL_INFO_IPV6;
-	else if (!key->tun.u.ipv4.dst)
+	else if (!key->tunnel.key.u.ipv4.dst)
 		info->mode |= IP_TUNNEL_INFO_BRIDGE;
-	info->key = key->tun;
-	ip_tunnel_info_opts_set(info, ovsr_key_tun_opts(key, key->tun_opts_len), key->tun_opts_len,
-				opts_flag(key->tun_opts_len ? opts_type : 0));
+	info->key = key->tunnel.key;
+	ip_tunnel_info_opts_set(info, key->tunnel.opts, key->tunnel.opts_len,
+				opts_flag(key->tunnel.opts_len ? opts_type : 0));
 	return dst;
 }
 

@@ -23,17 +23,18 @@ struct tunnel_attr {
 			  const struct ovsr_key *key, bool log);
 };
 
-/* Options lie at the end of the array, so that a short list leaves the front untouched. */
-static void opts_set(struct ovsr_key *out, bool is_mask, u8 len, u8 stored_len, const void *data,
-		     bool ones)
+static void value_get(void *to, const void *from, size_t len, bool ones)
 {
-	void *to = ovsr_key_tun_opts(out, len);
-
-	out->tun_opts_len = is_mask ? 0xff : stored_len;
 	if (ones)
 		memset(to, 0xff, len);
 	else
-		memcpy(to, data, len);
+		memcpy(to, from, len);
+}
+
+static void opts_set(struct ovsr_key *out, bool is_mask, u8 len, const void *data, bool ones)
+{
+	out->tunnel.opts_len = is_mask ? 0xff : len;
+	value_get(out->tunnel.opts, data, len, ones);
 }
 
 static int geneve_parse(const struct nlattr *attr, bool ones, struct ovsr_key *out,
@@ -45,11 +46,12 @@ static int geneve_parse(const struct nlattr *attr, bool ones, struct ovsr_key *o
 		ovsr_log(log, "bad length %d of geneve options", len);
 		return -EINVAL;
 	}
-	if (key && key->tun_opts_len != len) {
-		ovsr_log(log, "%d bytes of geneve options, %d in the mask", key->tun_opts_len, len);
+	if (key && key->tunnel.opts_len != len) {
+		ovsr_log(log, "%d bytes of geneve options, %d in the mask", key->tunnel.opts_len,
+			 len);
 		return -EINVAL;
 	}
-	opts_set(out, key, len, len, nla_data(attr), ones);
+	opts_set(out, key, len, nla_data(attr), ones);
 	return 0;
 }
 
@@ -72,21 +74,30 @@ static int vxlan_parse(const struct nlattr *attr, bool ones, struct ovsr_key *ou
 		ovsr_log(log, "%d stray bytes after the vxlan extensions", rem);
 		return -EINVAL;
 	}
-	opts_set(out, key, sizeof(md), sizeof(md), &md, false);
+	opts_set(out, key, sizeof(md), &md, false);
 	return 0;
 }
 
 static int erspan_parse(const struct nlattr *attr, bool ones, struct ovsr_key *out,
 			const struct ovsr_key *key, bool log)
 {
+	const int whole = sizeof(struct erspan_metadata);
+	const void *data = nla_data(attr);
+	u8 *opts = out->tunnel.opts;
 	int len = nla_len(attr);
+	int tail = min(len, whole);
 
 	if (len > IP_TUNNEL_OPTS_MAX) {
 		ovsr_log(log, "bad length %d of erspan options", len);
 		return -EINVAL;
 	}
-	/* The length that counts is that of the metadata, whatever was given. */
-	opts_set(out, key, len, sizeof(struct erspan_metadata), nla_data(attr), ones);
+	/*
+	 * The metadata is the end of what was given, however long that is. What stands before it
+	 * counts as well, for a match at least, so it is kept behind.
+	 */
+	out->tunnel.opts_len = key ? 0xff : whole;
+	value_get(opts + whole - tail, data + len - tail, tail, ones);
+	value_get(opts + whole, data, len - tail, ones);
 	return 0;
 }
 
@@ -133,7 +144,6 @@ static int attr_parse(const struct nlattr *a, bool ones, struct ovsr_key *out,
 {
 	const struct tunnel_attr *row;
 	int type = nla_type(a);
-	void *to;
 	int err;
 
 	if (type > OVS_TUNNEL_KEY_ATTR_MAX) {
@@ -156,11 +166,7 @@ static int attr_parse(const struct nlattr *a, bool ones, struct ovsr_key *out,
 			return err;
 		seen->opts_type = type;
 	} else {
-		to = (u8 *)&out->tun + row->to;
-		if (ones)
-			memset(to, 0xff, row->len);
-		else
-			memcpy(to, nla_data(a), row->len);
+		value_get((u8 *)&out->tunnel.key + row->to, nla_data(a), row->len, ones);
 	}
 	seen->attrs |= BIT(type);
 	seen->families |= row->family;
@@ -181,11 +187,11 @@ static int tunnel_validate(const struct ovsr_key *key, const struct tunnel_seen 
 
 	switch (seen->families) {
 	case FAMILY_IPV4:
-		if (bridge ? !bridge_ok(&key->tun) : !key->tun.u.ipv4.dst)
+		if (bridge ? !bridge_ok(&key->tunnel.key) : !key->tunnel.key.u.ipv4.dst)
 			goto bad_address;
 		break;
 	case FAMILY_IPV6:
-		if (ipv6_addr_any(&key->tun.u.ipv6.dst))
+		if (ipv6_addr_any(&key->tunnel.key.u.ipv6.dst))
 			goto bad_address;
 		break;
 	default:
@@ -223,12 +229,12 @@ int ovsr_tunnel_parse(const struct nlattr *nest, bool ones, struct ovsr_key *out
 		return -EINVAL;
 	}
 
-	out->tun.tun_flags = seen.flags;
+	out->tunnel.key.tun_flags = seen.flags;
 	if (key) {
-		out->tun_proto = 0xff;
+		out->tunnel.family = 0xff;
 		return seen.opts_type;
 	}
-	out->tun_proto = seen.families & FAMILY_IPV6 ? AF_INET6 : AF_INET;
+	out->tunnel.family = seen.families & FAMILY_IPV6 ? AF_INET6 : AF_INET;
 	err = tunnel_validate(out, &seen, log);
 	return err ?: seen.opts_type;
 }
