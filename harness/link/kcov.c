@@ -19,7 +19,7 @@
 #include "wire/error.h"
 
 /* A round of random requests takes a few hundred thousand words; some, by deep nests, millions. */
-enum { WORDS = 4 << 20, BLOCKS = 1 << 16, MODULES = 64 };
+enum { WORDS = 4 << 20, BLOCKS = 1 << 16, MODULES = 64, RECENT = 1 << 14 };
 
 static const char device[] = "/sys/kernel/debug/kcov";
 
@@ -29,18 +29,77 @@ struct block {
 	uint64_t taken; /* in which take it was seen last */
 };
 
+struct module {
+	char name[64];
+	uint64_t start;
+	uint64_t mark; /* of its name */
+};
+
 struct rig_kcov {
 	int fd;
 	uint64_t *words; /* the first says how many follow; the kernel writes them */
 	uint64_t takes;
 	bool lost;
-	struct block blocks[BLOCKS]; /* by a hash of the address; the next free one when taken */
+	size_t count;			/* of blocks seen */
+	struct block blocks[BLOCKS];	/* by a hash of the address; the next free one when taken */
+	struct module modules[MODULES]; /* ascending; there when it was opened */
+	size_t n_modules;
+	uint64_t recent[RECENT]; /* addresses that are known to be in the table */
 };
 
-struct module {
-	char name[64];
-	uint64_t start;
-};
+/* ---- which module an address is in ---- */
+
+static bool read_start(const char *name, uint64_t *start)
+{
+	char path[PATH_MAX];
+	FILE *from;
+	bool ok;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/sections/.text", name);
+	from = fopen(path, "re");
+	if (!from)
+		return false; /* built in */
+	ok = fscanf(from, "%lx", start) == 1;
+	fclose(from);
+	return ok;
+}
+
+static int in_order(const void *a, const void *b)
+{
+	const struct module *first = a, *second = b;
+
+	return first->start < second->start ? -1 : first->start > second->start;
+}
+
+static size_t read_modules(struct module modules[MODULES])
+{
+	DIR *dir = opendir("/sys/module");
+	struct dirent *entry;
+	size_t n = 0;
+
+	while (dir && n < MODULES && (entry = readdir(dir)) != NULL) {
+		if (!read_start(entry->d_name, &modules[n].start))
+			continue;
+		snprintf(modules[n].name, sizeof(modules[n].name), "%.63s", entry->d_name);
+		modules[n].mark = 0;
+		for (const char *c = modules[n].name; *c; c++)
+			modules[n].mark = modules[n].mark * 31 + (uint8_t)*c;
+		n++;
+	}
+	if (dir)
+		closedir(dir);
+	qsort(modules, n, sizeof(*modules), in_order);
+	return n;
+}
+
+static const struct module *module_of(const struct module *modules, size_t n, uint64_t address)
+{
+	const struct module *found = NULL;
+
+	for (size_t i = 0; i < n && modules[i].start <= address; i++)
+		found = &modules[i];
+	return found;
+}
 
 struct rig_kcov *rig_kcov_open(struct rig_error *err)
 {
@@ -65,6 +124,7 @@ struct rig_kcov *rig_kcov_open(struct rig_error *err)
 	kcov->words = area;
 	if (ioctl(kcov->fd, KCOV_ENABLE, KCOV_TRACE_PC) < 0)
 		goto fail_kcov;
+	kcov->n_modules = read_modules(kcov->modules);
 	return kcov;
 fail_kcov:
 	rig_error_set(err, "%s: %s", device, strerror(errno));
@@ -95,76 +155,80 @@ static struct block *find(struct rig_kcov *kcov, uint64_t address)
 	return &kcov->blocks[i];
 }
 
-void rig_kcov_take(struct rig_kcov *kcov)
+/* How many words have come; from here on they count as seen. */
+static uint64_t begin_take(struct rig_kcov *kcov)
 {
 	uint64_t n = __atomic_exchange_n(&kcov->words[0], 0, __ATOMIC_RELAXED);
 
 	kcov->takes++;
 	kcov->lost |= n >= WORDS - 1;
-	for (uint64_t i = 1; i <= n; i++) {
-		struct block *block = find(kcov, kcov->words[i]);
-
-		block->address = kcov->words[i];
-		block->count += block->taken != kcov->takes;
-		block->taken = kcov->takes;
-	}
-}
-
-/* ---- which module an address is in ---- */
-
-static bool read_start(const char *name, uint64_t *start)
-{
-	char path[PATH_MAX];
-	FILE *from;
-	bool ok;
-
-	snprintf(path, sizeof(path), "/sys/module/%s/sections/.text", name);
-	from = fopen(path, "re");
-	if (!from)
-		return false; /* built in */
-	ok = fscanf(from, "%lx", start) == 1;
-	fclose(from);
-	return ok;
-}
-
-static size_t read_modules(struct module modules[MODULES])
-{
-	DIR *dir = opendir("/sys/module");
-	struct dirent *entry;
-	size_t n = 0;
-
-	while (dir && n < MODULES && (entry = readdir(dir)) != NULL) {
-		if (!read_start(entry->d_name, &modules[n].start))
-			continue;
-		snprintf(modules[n].name, sizeof(modules[n].name), "%.63s", entry->d_name);
-		n++;
-	}
-	if (dir)
-		closedir(dir);
 	return n;
 }
 
-static const struct module *module_of(const struct module *modules, size_t n, uint64_t address)
+static void count(struct rig_kcov *kcov, uint64_t address)
 {
-	const struct module *found = NULL;
+	struct block *block = find(kcov, address);
 
-	for (size_t i = 0; i < n; i++)
-		if (modules[i].start <= address && (!found || found->start < modules[i].start))
-			found = &modules[i];
-	return found;
+	kcov->count += !block->address;
+	block->address = address;
+	block->count += block->taken != kcov->takes;
+	block->taken = kcov->takes;
+}
+
+void rig_kcov_take(struct rig_kcov *kcov)
+{
+	uint64_t n = begin_take(kcov);
+
+	for (uint64_t i = 1; i <= n; i++)
+		count(kcov, kcov->words[i]);
+}
+
+void rig_kcov_fold(struct rig_kcov *kcov, uint8_t *map, unsigned int bits)
+{
+	static const struct module nowhere;
+	const struct module *module = &nowhere;
+	uint64_t n = begin_take(kcov), before = 0, end = 0;
+
+	for (uint64_t i = 1; i <= n; i++) {
+		uint64_t address = kcov->words[i], place;
+		uint64_t *recent = &kcov->recent[address % RECENT];
+		uint8_t *byte;
+
+		if (*recent != address) {
+			*recent = address;
+			count(kcov, address);
+		}
+		if (address < module->start || address >= end) {
+			module = module_of(kcov->modules, kcov->n_modules, address);
+			if (!module)
+				module = &nowhere;
+			end = module == &kcov->modules[kcov->n_modules - 1] ? UINT64_MAX :
+			      module == &nowhere			    ? 0 :
+									      module[1].start;
+		}
+		place = ((address - module->start + module->mark) * 0x9e3779b97f4a7c15) >>
+			(64 - bits);
+		byte = &map[place ^ before];
+		*byte += *byte != UINT8_MAX;
+		before = place >> 1;
+	}
+}
+
+size_t rig_kcov_count(const struct rig_kcov *kcov)
+{
+	return kcov->count;
 }
 
 int rig_kcov_write(const struct rig_kcov *kcov, const char *path, struct rig_error *err)
 {
-	struct module modules[MODULES];
-	size_t n = read_modules(modules);
 	FILE *to = fopen(path, "we");
 
 	if (!to)
 		return rig_error_set(err, "%s: %s", path, strerror(errno));
 	for (size_t i = 0; i < BLOCKS; i++) {
 		const struct block *block = &kcov->blocks[i];
-		const struct module *module = module_of(modules, n, block->address);
+		const struct module *module =
+			module_of(kcov->modules, kcov->n_modules, block->address);
 
 		if (block->address && module)
 			fprintf(to, "%s\t.text\t%08lx\t%lu\n", module->name,

@@ -7,6 +7,9 @@
 #ifndef RIG_LINK_KCOV_H
 #define RIG_LINK_KCOV_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 struct rig_error;
 struct rig_kcov;
 
@@ -15,6 +18,16 @@ struct rig_kcov *rig_kcov_open(struct rig_error *err);
 
 /* What has been run through since the last time counts once. */
 void rig_kcov_take(struct rig_kcov *kcov);
+
+/*
+ * As take; besides, adds one, up to 255, to the byte of the map that stands for each step from one
+ * block to the next. The map has 1 << bits bytes. A block is known by its module and its place
+ * there, so that the same steps are the same bytes in every boot.
+ */
+void rig_kcov_fold(struct rig_kcov *kcov, uint8_t *map, unsigned int bits);
+
+/* How many blocks have been run through since it was opened. */
+size_t rig_kcov_count(const struct rig_kcov *kcov);
 
 /*
  * Writes a line with tabs for each block: module, section, offset in hex as fuzz/kernel/blocks has
