@@ -176,7 +176,7 @@ static int play_all(struct rig_play *play, struct rig_error *err)
 		return rig_error_set(err, "out of memory");
 	rig_inbox_empty(&play->scene.inbox);
 	rig_arena_reset(play->scene.inbox.arena);
-	if (!rig_play_spares(&answer))
+	if (!rig_play_spares(play, &answer))
 		send_all(play);
 	if (play->stopped)
 		return 0;

@@ -51,6 +51,18 @@ int rig_datagram_encode(struct rig_play *play, const struct rig_step *step,
 			  &datagram->bytes, why);
 }
 
+static void tell(struct rig_play *play, const struct rig_datagram *datagram)
+{
+	const struct rig_message *m = datagram->messages;
+	struct rig_heard heard = { .family = 255, .command = 255, .answer = &datagram->answer };
+
+	if (m && m->family) {
+		heard.family = (uint8_t)m->family->index;
+		heard.command = m->cmd;
+	}
+	play->heard(play->heard_context, &heard);
+}
+
 int rig_datagram_make(struct rig_play *play, const struct rig_step *step,
 		      struct rig_datagram *datagram, struct rig_error *why)
 {
@@ -59,6 +71,8 @@ int rig_datagram_make(struct rig_play *play, const struct rig_step *step,
 	datagram->outcome =
 		rig_model_send(play->model, datagram->socket->handle, datagram->bytes.data,
 			       datagram->bytes.size, &datagram->answer);
+	if (play->heard)
+		tell(play, datagram);
 	return 0;
 }
 

@@ -177,10 +177,11 @@ int rig_play_cannot(struct rig_play *play, const struct rig_step *step, const st
 	return 0;
 }
 
-bool rig_play_spares(struct rig_answer *answer)
+bool rig_play_spares(struct rig_play *play, struct rig_answer *answer)
 {
 	if (answer->fatal)
 		answer->count = 0;
+	play->spared += answer->fatal;
 	return answer->fatal;
 }
 

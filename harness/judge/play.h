@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "judge/resident.h"
 #include "judge/scene.h"
 #include "judge/tally.h"
 #include "link/link.h"
@@ -50,14 +51,23 @@ struct rig_play {
 	const struct rig_step *step; /* in hand; NULL: the script has ended */
 	struct rig_tally *tally;
 	unsigned int timeout_ms;
-	uint32_t seq;	 /* of the last request */
-	bool first_only; /* the script ends at the first difference */
-	bool traffic;	 /* frames move in this script: ports are watched, and they settle */
-	bool late;	 /* something never came: from here on, do not wait that long again */
-	bool stopped;	 /* nothing after this step would mean anything */
-	bool tainted;	 /* the model does not know the state any more */
+	uint32_t seq;	     /* of the last request */
+	bool first_only;     /* the script ends at the first difference */
+	bool traffic;	     /* frames move in this script: ports are watched, and they settle */
+	bool late;	     /* something never came: from here on, do not wait that long again */
+	bool stopped;	     /* nothing after this step would mean anything */
+	bool tainted;	     /* the model does not know the state any more */
+	unsigned int spared; /* datagrams and frames that were not sent: see rig_play_spares() */
+	/* Called when the model has answered a datagram. NULL: nobody listens. */
+	void (*heard)(void *context, const struct rig_heard *heard);
+	void *heard_context;
 	char place[RIG_PLAY_PLACE_MAX];
 };
+
+struct rig_script;
+
+/* Whether frames move in it, so that ports have to be watched. */
+bool rig_play_moves_frames(const struct rig_script *script);
 
 /* Opens the socket of every script, $sock. Returns as below. */
 int rig_play_begin(struct rig_play *play, const struct rig_script *script, struct rig_error *err);
@@ -91,7 +101,7 @@ int rig_play_cannot(struct rig_play *play, const struct rig_step *step,
 		    const struct rig_error *why);
 
 /* True when the target would not survive this: it is not sent, and nothing comes of it. */
-bool rig_play_spares(struct rig_answer *answer);
+bool rig_play_spares(struct rig_play *play, struct rig_answer *answer);
 
 /* The model needs to know of a netdev what the target says of it. */
 void rig_play_tell_netdev(struct rig_play *play, const struct rig_link_netdev *dev);

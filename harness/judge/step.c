@@ -131,7 +131,7 @@ static int do_frame(struct rig_play *play, const struct rig_step *step, struct r
 
 	rig_model_frame(play->model, step->name, rig_scene_netns_of(&play->scene, step->name),
 			step->frame, step->frame_size, play->answer);
-	if (!rig_play_spares(play->answer) &&
+	if (!rig_play_spares(play, play->answer) &&
 	    rig_link_frame_put(play->link, step->name, step->frame, step->frame_size, &why) < 0)
 		return rig_play_cannot(play, step, &why);
 	play->tally->messages++;
@@ -170,12 +170,19 @@ static bool moves_frames(const struct rig_step *step)
 	return false;
 }
 
+bool rig_play_moves_frames(const struct rig_script *script)
+{
+	for (const struct rig_step *step = script->steps; step; step = step->next)
+		if (moves_frames(step))
+			return true;
+	return false;
+}
+
 int rig_play_begin(struct rig_play *play, const struct rig_script *script, struct rig_error *err)
 {
 	const struct rig_step sock = { .kind = RIG_STEP_SOCKET, .socket = DEFAULT_SOCKET };
 
-	for (const struct rig_step *step = script->steps; step; step = step->next)
-		play->traffic |= moves_frames(step);
+	play->traffic |= rig_play_moves_frames(script);
 	return open_socket(play, &sock, err);
 }
 

@@ -107,6 +107,32 @@ unsigned int rig_model_datapaths(const struct rig_model *m);
  */
 bool rig_model_lingers(const struct rig_model *m);
 
+/* --- What there is ------------------------------------------------------------------------- */
+
+enum rig_object_kind {
+	RIG_OBJECT_DATAPATH,
+	RIG_OBJECT_PORT,  /* number: the port's */
+	RIG_OBJECT_FLOWS, /* number: how many there are; none: no object */
+	RIG_OBJECT_METER, /* number: its id */
+	RIG_OBJECT_LIMIT, /* number: the zone */
+	RIG_OBJECT_DEFAULT_LIMIT,
+	RIG_OBJECT_CONNECTIONS, /* number: how many there are, in all namespaces */
+};
+
+struct rig_object {
+	enum rig_object_kind kind;
+	uint32_t dp; /* ifindex; of a limit or connections 0 */
+	uint32_t number;
+	uint64_t setting; /* differs when what it was told differs; counters do not count */
+	const char *name; /* of a port or datapath; until the next request */
+};
+
+/*
+ * Lists what there is in the first namespace, a datapath before what is in it, always in the same
+ * order. Returns how many objects there are; those that there is no room for are left out.
+ */
+size_t rig_model_objects(const struct rig_model *m, struct rig_object *list, size_t room);
+
 /* --- Expectations -------------------------------------------------------------------------- */
 
 enum rig_open_why {
