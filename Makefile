@@ -24,6 +24,8 @@
 #   make canaries      one small fault at a time in the model or in the module: random requests must
 #                      find each within MESSAGES=200000 of SEED=1 (ten minutes, resumable); or
 #                      CANARIES='model/NAME ...' of ci/canary/
+#   make fuzz          a campaign of AFL++ on a sanitized kernel, the model judging each answer:
+#                      TARGET=intree|ref (both), TIME=60 (seconds each), JOBS=1 (guests at a time)
 #   make fuzz-traces   damaged traces, into the reader and the judge of traces: TIME=60 (seconds)
 #   make fuzz-codec    any bytes, into all that reads what others wrote, with AFL++: TIME=60
 #   make coverage      what of the contract and of the in-tree module's refusals no test has
@@ -43,10 +45,11 @@ AT = $(if $(filter model,$(TARGET)),,--vm $(VM))
 CASES := corpora/cases
 MESSAGES := 50000
 TIME := 60
+JOBS := 1
 SEED := $(shell date +%s)
 
 # A room is a folder: whatever .c file appears there is built.
-ROOMS := schema wire model gen link judge cover report stress
+ROOMS := schema wire model gen link judge cover report stress fuzz
 LIB_SRC := $(sort $(foreach room,$(ROOMS),$(wildcard harness/$(room)/*.c)) $(wildcard replay/*.c))
 CLI_SRC := $(sort $(wildcard harness/cli/*.c))
 LEAK_SRC := harness/tests/leak.c
@@ -58,7 +61,9 @@ TEST := $(TEST_SRC:%.c=$(B)/%.o)
 PKGS := libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libmnl libpcap zlib libzstd
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
-ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE= -Wall -Wextra -Werror -Iharness -I. $(PKG_CFLAGS) $(CFLAGS)
+# Some of it goes into a library that afl-fuzz loads.
+ALL_CFLAGS = -std=gnu11 -fPIC -D_GNU_SOURCE= -Wall -Wextra -Werror -Iharness -I. $(PKG_CFLAGS) \
+	$(CFLAGS)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
@@ -66,7 +71,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 .DEFAULT_GOAL := all
 .PHONY: all canaries check check-all check-debug check-diff check-diff-ktap check-faults \
 	check-stress check-vswitchd check-vswitchd-ktap conformance roundtrip figures replay diff \
-	coverage lint-module bench bench-module bench-traces fuzz-codec fuzz-traces format clean \
+	coverage lint-module bench bench-module bench-traces fuzz fuzz-codec fuzz-traces format clean \
 	deps deps-check
 .DELETE_ON_ERROR:
 
@@ -75,6 +80,13 @@ all: $(B)/nlrig
 $(B)/nlrig: $(CLI) $(LIB)
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+# What afl-fuzz mutates scripts with.
+MUTATOR := $(filter $(B)/harness/schema/% $(B)/harness/wire/% $(B)/harness/gen/% \
+	$(B)/harness/fuzz/mutator.o $(B)/harness/fuzz/trim.o $(B)/harness/fuzz/input.o,$(LIB))
+$(B)/nlrig-mutator.so: $(MUTATOR)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^
 
 # The red tests put a wrong model in the place of the right one.
 $(B)/nlrig-test: $(TEST) $(LIB)
@@ -209,6 +221,13 @@ canaries: $(B)/nlrig
 	@ci/deps build uml
 	@BUILD=$(B) $(CANARY_ENV) nice ci/canary/run --messages $(MESSAGES) \
 		--seed $(SEED) $(CANARIES)
+
+# Where a campaign has been it goes on; its folder has all that it found.
+fuzz: $(B)/nlrig $(B)/nlrig-mutator.so
+	@ci/deps build uml kernel afl
+	@for target in $(if $(filter all,$(TARGET)),intree ref,$(TARGET)); do \
+		BUILD=$(B) fuzz/campaign $$target $(TIME) $(JOBS) $(SEED) || exit; \
+	done
 
 # All of the rig that a trace goes through, with clang's sanitizers; findings stay in build/fuzz.
 FUZZ_CFLAGS := -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined

@@ -47,16 +47,23 @@ void rig_boot_add(struct rig_boot *boot, const char *fmt, ...)
 	boot->argv[boot->argc] = NULL;
 }
 
+/* This program is build/nlrig, so the rest of the tree is around it. */
+void rig_boot_find_root(char *root, size_t size)
+{
+	ssize_t len = readlink("/proc/self/exe", root, size - 1);
+
+	if (len < 0)
+		abort();
+	root[len] = '\0';
+	for (int up = 0; up < 2 && strrchr(root, '/'); up++)
+		*strrchr(root, '/') = '\0';
+}
+
 void rig_boot_begin(struct rig_boot *boot)
 {
-	char root[4096] = "";
-	int up;
+	char root[4096];
 
-	/* This program is build/nlrig, so the rest of the tree is around it. */
-	if (readlink("/proc/self/exe", root, sizeof(root) - 1) < 0)
-		abort();
-	for (up = 0; up < 2 && strrchr(root, '/'); up++)
-		*strrchr(root, '/') = '\0';
+	rig_boot_find_root(root, sizeof(root));
 	rig_boot_add(boot, "%s/ci/vm/boot", root);
 	rig_boot_add(boot, "--vm");
 	rig_boot_add(boot, "%s", boot->vm);
@@ -76,6 +83,15 @@ void rig_boot_put(struct rig_boot *boot, const char *from, const char *to)
 {
 	rig_boot_add(boot, "--add");
 	rig_boot_add(boot, "%s=%s", from, to);
+}
+
+void rig_boot_root(struct rig_boot *boot, const char *from, const char *to)
+{
+	char root[4096];
+
+	rig_boot_find_root(root, sizeof(root));
+	rig_boot_add(boot, "--add");
+	rig_boot_add(boot, "%s/%s=%s", root, from, to);
 }
 
 /* ---- traces ---- */

@@ -24,7 +24,12 @@ struct rig_boot {
 void rig_boot_begin(struct rig_boot *boot);
 void rig_boot_add(struct rig_boot *boot, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-void rig_boot_put(struct rig_boot *boot, const char *from, const char *to); /* a file or folder */
+void rig_boot_put(struct rig_boot *boot, const char *from, const char *to);  /* a file or folder */
+void rig_boot_root(struct rig_boot *boot, const char *from, const char *to); /* of this tree's */
+
+/* The folder that holds build/, ci/ and all else. */
+void rig_boot_find_root(char *root, size_t size);
+
 /*
  * Gives the guest traces, before the program is named. There their paths are plain, whatever the
  * user's are: rig_boot_say() writes with the user's in their place.

@@ -29,6 +29,7 @@ struct rig_command_line {
 extern const struct rig_command_line rig_cli_run;
 extern const struct rig_command_line rig_cli_diff;
 extern const struct rig_command_line rig_cli_faults;
+extern const struct rig_command_line rig_cli_fuzz;
 extern const struct rig_command_line rig_cli_stress;
 extern const struct rig_command_line rig_cli_list;
 extern const struct rig_command_line rig_cli_log;
