@@ -69,10 +69,10 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
-.PHONY: all canaries check check-all check-debug check-diff check-diff-ktap check-faults \
-	check-stress check-vswitchd check-vswitchd-ktap conformance roundtrip figures replay diff \
-	coverage lint-module bench bench-module bench-traces fuzz fuzz-codec fuzz-traces format clean \
-	deps deps-check
+.PHONY: all bench bench-module bench-traces canaries check check-all check-debug check-diff \
+	check-diff-ktap check-faults check-stress check-vswitchd check-vswitchd-ktap clean \
+	conformance coverage deps deps-check diff figures format fuzz fuzz-codec fuzz-traces \
+	lint-module replay roundtrip
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig

@@ -24,6 +24,7 @@ enum {
 	AFTERWARDS_S = 120, /* for a guest to end in order: leaks are looked for then */
 	IN_VAIN_MAX = 5,    /* starts in a row that got nowhere */
 	HANG_S = 30,
+	SHORT_S = 5,	    /* not worth a boot */
 	ENDED_IN_ORDER = 0, /* of ci/vm/boot */
 	MISSING = 2,
 	TIME_UP = 3,
@@ -248,7 +249,7 @@ static void end_guest(struct campaign *c, struct job *job, int status)
 	job->now = (struct rig_fuzz_figures){};
 	if (status == ENDED_IN_ORDER && !c->stopping)
 		rig_fuzz_judge_end(c->folder, job->folder, job->number, &job->before);
-	job->over = c->stopping || (c->start_ms && seconds_left(c) == 0);
+	job->over = c->stopping || (c->start_ms && seconds_left(c) < SHORT_S);
 	if (status == MISSING || job->in_vain == IN_VAIN_MAX) {
 		give_up(c, job);
 		job->over = true;
