@@ -297,12 +297,15 @@ int rig_runner_end(struct rig_runner *runner, struct rig_play *play, struct rig_
 {
 	unsigned int known = rig_model_datapaths(runner->model);
 	struct rig_link_left left;
+	const uint16_t *zones;
+	size_t count;
 
 	runner->inbox = play->scene.inbox;
 	if (rig_link_clean(runner->link, &left, err) < 0)
 		return -1;
-	if (rig_model_lingers(runner->model))
-		rig_link_wait_tick(runner->link);
+	count = rig_model_counted_zones(runner->model, &zones);
+	if (count && rig_link_forget_counts(runner->link, zones, count, err) < 0)
+		return -1;
 	if (left.count)
 		rig_finding_add(&play->scene.findings, NULL, "left behind after the case: %s",
 				left.text);

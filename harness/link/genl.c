@@ -9,7 +9,7 @@
 #include "link/kernel.h"
 #include "wire/error.h"
 
-enum { DATAPATHS = 256, ANSWER_SIZE = 32768 };
+enum { DATAPATHS = 256, ZONES = 128, ANSWER_SIZE = 32768 };
 
 struct nl_sock *rig_genl_open(struct rig_error *err)
 {
@@ -172,5 +172,44 @@ int rig_genl_delete_limits(struct nl_sock *generic, int family, struct rig_error
 	nlmsg_free(limits);
 	if (ret < 0)
 		return rig_error_set(err, "delete the zone limits: %s", nl_geterror(ret));
+	return 0;
+}
+
+static int ignore(struct nl_msg *msg, void *data)
+{
+	(void)msg;
+	(void)data;
+	return NL_OK;
+}
+
+static int look_at(struct nl_sock *sk, int family, const uint16_t *zones, size_t count)
+{
+	struct ovs_zone_limit list[ZONES] = {};
+	struct nl_msg *msg = nlmsg_alloc();
+	int ret = -NLE_NOMEM;
+
+	for (size_t i = 0; i < count; i++)
+		list[i].zone_id = zones[i];
+	if (msg &&
+	    genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, sizeof(struct ovs_header),
+			NLM_F_ACK, OVS_CT_LIMIT_CMD_GET, OVS_CT_LIMIT_VERSION) &&
+	    nla_put(msg, OVS_CT_LIMIT_ATTR_ZONE_LIMIT, (int)(count * sizeof(list[0])), list) == 0)
+		ret = nl_send_auto(sk, msg);
+	nlmsg_free(msg);
+	if (ret >= 0)
+		ret = nl_recvmsgs_default(sk);
+	return ret < 0 ? ret : nl_wait_for_ack(sk);
+}
+
+int rig_genl_look_at_limits(struct nl_sock *generic, int family, const uint16_t *zones,
+			    size_t count, struct rig_error *err)
+{
+	int ret = 0;
+
+	nl_socket_modify_cb(generic, NL_CB_VALID, NL_CB_CUSTOM, ignore, NULL);
+	for (size_t i = 0; i < count && ret >= 0; i += ZONES)
+		ret = look_at(generic, family, zones + i, count - i < ZONES ? count - i : ZONES);
+	if (ret < 0)
+		return rig_error_set(err, "ask for zone limits: %s", nl_geterror(ret));
 	return 0;
 }

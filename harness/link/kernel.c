@@ -134,6 +134,19 @@ static int clean(struct rig_link *link, struct rig_link_left *left, struct rig_e
 	return 0;
 }
 
+static int forget_counts(struct rig_link *link, const uint16_t *zones, size_t count,
+			 struct rig_error *err)
+{
+	struct rig_kernel_link *k = kernel_link(link);
+	struct timespec tick;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) < 0)
+		return rig_error_set(err, "how long is a tick: %s", strerror(errno));
+	nanosleep(&tick, NULL);
+	return rig_genl_look_at_limits(k->netns[0].generic, link->facts.families.id[RIG_CT_LIMIT],
+				       zones, count, err);
+}
+
 static long long now_ms(void)
 {
 	struct timespec t;
@@ -226,6 +239,7 @@ static const struct rig_link_ops kernel_ops = {
 	.frame_put = rig_port_frame_put,
 	.receive = receive,
 	.clean = clean,
+	.forget_counts = forget_counts,
 };
 
 /* Debian's release names an ABI, "6.1.0-52-amd64"; which kernel it is stands in the version. */

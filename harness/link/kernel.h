@@ -124,6 +124,9 @@ int rig_genl_resolve(struct nl_sock *generic, struct rig_link_facts *facts, stru
 /* Deletes all datapaths of the namespace; returns how many there were. */
 int rig_genl_delete_datapaths(struct nl_sock *generic, int family, struct rig_error *err);
 /* Takes back the namespace's limits on conntrack zones, which need no datapath. */
+/* Asks for these zones' limits; what the answers say is of no interest. */
+int rig_genl_look_at_limits(struct nl_sock *generic, int family, const uint16_t *zones,
+			    size_t count, struct rig_error *err);
 int rig_genl_delete_limits(struct nl_sock *generic, int family, struct rig_error *err);
 
 #endif

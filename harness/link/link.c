@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "link/ops.h"
 
@@ -126,12 +125,8 @@ int rig_link_clean(struct rig_link *link, struct rig_link_left *left, struct rig
 	return link->ops->clean(link, left, err);
 }
 
-void rig_link_wait_tick(const struct rig_link *link)
+int rig_link_forget_counts(struct rig_link *link, const uint16_t *zones, size_t count,
+			   struct rig_error *err)
 {
-	struct timespec tick;
-
-	if (link->facts.target == RIG_TARGET_MODEL ||
-	    clock_getres(CLOCK_MONOTONIC_COARSE, &tick) < 0)
-		return;
-	nanosleep(&tick, NULL);
+	return link->ops->forget_counts ? link->ops->forget_counts(link, zones, count, err) : 0;
 }

@@ -163,7 +163,11 @@ struct rig_link_left {
  */
 int rig_link_clean(struct rig_link *link, struct rig_link_left *left, struct rig_error *err);
 
-/* Until the kernel's clock has ticked: what it does but once a tick, it does again. */
-void rig_link_wait_tick(const struct rig_link *link);
+/*
+ * Has the kernel look at what it counts against the limits of these zones, a tick of its clock
+ * after all was undone: before that, it would not look again.
+ */
+int rig_link_forget_counts(struct rig_link *link, const uint16_t *zones, size_t count,
+			   struct rig_error *err);
 
 #endif

@@ -13,13 +13,16 @@
 
 /*
  * A port that is taken up would announce itself by IPv6, and the datapath would see frames that no
- * case has sent. A kernel without IPv6 has no such file.
+ * case has sent. What leaves the datapath is the host's own stack's then, which would track its
+ * connections, too; but not of sources to which there is no route. A kernel without IPv6 has not
+ * got all of these files.
  */
 static void quiet(void)
 {
 	static const char *const files[] = {
 		"/proc/sys/net/ipv6/conf/all/disable_ipv6",
 		"/proc/sys/net/ipv6/conf/default/disable_ipv6",
+		"/proc/sys/net/ipv4/conf/all/rp_filter",
 	};
 	size_t i;
 

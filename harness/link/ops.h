@@ -34,6 +34,8 @@ struct rig_link_ops {
 	int (*receive)(struct rig_link *link, int timeout_ms, struct rig_event *event,
 		       struct rig_error *err);
 	int (*clean)(struct rig_link *link, struct rig_link_left *left, struct rig_error *err);
+	int (*forget_counts)(struct rig_link *link, const uint16_t *zones, size_t count,
+			     struct rig_error *err); /* NULL: it counts nothing */
 };
 
 struct rig_link {

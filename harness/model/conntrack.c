@@ -82,8 +82,14 @@ static void take_out(struct rig_model *m, struct rig_conn *conn)
 
 void rig_conn_flush(struct rig_model *m)
 {
+	struct rig_conn *conn;
+
 	while (m->conns)
 		take_out(m, m->conns);
+	while ((conn = m->hosts)) {
+		m->hosts = conn->next;
+		rig_conn_put(conn);
+	}
 }
 
 static bool same(const struct rig_tuple *a, const struct rig_tuple *b)
@@ -91,16 +97,24 @@ static bool same(const struct rig_tuple *a, const struct rig_tuple *b)
 	return !memcmp(a, b, sizeof(*a));
 }
 
-static struct rig_conn *find(const struct rig_model *m, unsigned int netns, uint16_t zone,
-			     const struct rig_tuple *tuple, bool *reply)
+static struct rig_conn *find_in(struct rig_conn *list, unsigned int netns, uint16_t zone,
+				const struct rig_tuple *tuple, bool *reply)
 {
-	for (struct rig_conn *c = m->conns; c; c = c->next)
+	for (struct rig_conn *c = list; c; c = c->next)
 		for (unsigned int i = 0; c->netns == netns && c->zone == zone && i < 2; i++)
 			if (same(&c->tuple[i], tuple)) {
 				*reply = i;
 				return c;
 			}
 	return NULL;
+}
+
+static struct rig_conn *find(const struct rig_exec *x, uint16_t zone, const struct rig_tuple *tuple,
+			     bool *reply)
+{
+	if (find_in(x->m->hosts, x->dp->netns, zone, tuple, reply))
+		rig_answer_unmodelled(x->out, "a connection of the host's own stack", true);
+	return find_in(x->m->conns, x->dp->netns, zone, tuple, reply);
 }
 
 static void carry(struct rig_packet *p, struct rig_conn *conn, bool reply)
@@ -177,14 +191,14 @@ static bool find_again(struct rig_exec *x, struct rig_packet *p, const struct ri
 
 	if (!executed && (key->ct_state || !o->force))
 		return false;
-	if (!x->m->conns)
+	if (!x->m->conns && !x->m->hosts)
 		return false;
 	/* Without the trackers' checks: only what passes them is worth the question here. */
 	if (rig_tuple_read(p, family, &tuple) != RIG_TRACKED_OK || (key->ct_state & STATE_NAT)) {
 		rig_answer_unmodelled(x->out, "a connection of what cannot be tracked", true);
 		return false;
 	}
-	conn = find(x->m, x->dp->netns, o->zone, &tuple, &reply);
+	conn = find(x, o->zone, &tuple, &reply);
 	if (!conn)
 		return false;
 	carry(p, conn, reply);
@@ -215,18 +229,48 @@ static bool is_cached(struct rig_exec *x, struct rig_packet *p, const struct rig
 	return executed;
 }
 
-static struct rig_conn *begin(const struct rig_exec *x, uint16_t zone,
-			      const struct rig_tuple *tuple)
+static struct rig_conn *begin(unsigned int netns, uint16_t zone, const struct rig_tuple *tuple)
 {
 	struct rig_conn *conn = calloc(1, sizeof(*conn));
 
 	if (!conn)
 		return NULL;
-	conn->netns = x->dp->netns;
+	conn->netns = netns;
 	conn->zone = zone;
 	conn->tuple[0] = *tuple;
 	conn->tuple[1] = rig_tuple_inverse(tuple);
 	return conn;
+}
+
+/* Of what it delivers: to everybody, from nobody. Sources have no route, destinations neither. */
+void rig_conn_host(struct rig_model *m, unsigned int netns, const uint8_t *frame, size_t len)
+{
+	static const uint8_t none[4], all[4] = { 0xff, 0xff, 0xff, 0xff },
+				      hosts[4] = { 224, 0, 0, 1 };
+	const uint8_t *ip = frame + ETH_HLEN, *to = ip + 16;
+	struct rig_packet *p;
+	struct rig_tuple tuple;
+	struct rig_conn *conn;
+	uint32_t total;
+
+	if (len < ETH_HLEN + 20 || !(frame[0] & 1) || frame[12] != 8 || frame[13] != 0 ||
+	    memcmp(ip + 12, none, 4) ||
+	    (memcmp(to, none, 4) && memcmp(to, all, 4) && memcmp(to, hosts, 4)))
+		return;
+	p = rig_packet_new(m->profile, 0, frame, len);
+	if (!p)
+		return;
+	p->network = p->data - p->room + ETH_HLEN;
+	total = ETH_HLEN + (ip[2] << 8 | ip[3]);
+	if (p->len > total)
+		p->len = total;
+	if (rig_tuple_read(p, AF_INET, &tuple) == RIG_TRACKED_OK && rig_tuple_may_begin(&tuple) &&
+	    (conn = begin(netns, 0, &tuple))) {
+		conn->refs = 1;
+		conn->next = m->hosts;
+		m->hosts = conn;
+	}
+	rig_packet_free(p);
 }
 
 static void look_up(struct rig_exec *x, struct rig_packet *p, uint16_t zone, uint8_t family)
@@ -243,17 +287,17 @@ static void look_up(struct rig_exec *x, struct rig_packet *p, uint16_t zone, uin
 		rig_answer_unmodelled(x->out, "a protocol that the model does not track", true);
 		return;
 	case RIG_TRACKED_ERROR:
-		if (x->m->conns)
+		if (x->m->conns || x->m->hosts)
 			rig_answer_unmodelled(x->out, "an ICMP error beside connections", true);
 		return;
 	case RIG_TRACKED_OK:
 		break;
 	}
-	conn = find(x->m, x->dp->netns, zone, &tuple, &reply);
+	conn = find(x, zone, &tuple, &reply);
 	if (conn && tuple.proto == IPPROTO_TCP)
 		rig_answer_unmodelled(x->out, "TCP behind its first packet", true);
 	if (!conn && rig_tuple_may_begin(&tuple))
-		conn = begin(x, zone, &tuple);
+		conn = begin(x->dp->netns, zone, &tuple);
 	if (!conn)
 		return;
 	carry(p, conn, reply);
@@ -276,9 +320,9 @@ static int confirm(struct rig_exec *x, struct rig_packet *p)
 
 	if (conn->confirmed || p->conn_reply)
 		return 0;
-	earlier = find(x->m, conn->netns, conn->zone, &conn->tuple[0], &reply);
+	earlier = find(x, conn->zone, &conn->tuple[0], &reply);
 	if (!earlier)
-		earlier = find(x->m, conn->netns, conn->zone, &conn->tuple[1], &reply);
+		earlier = find(x, conn->zone, &conn->tuple[1], &reply);
 	if (earlier) {
 		/* Whether the same connection is counted twice, the clock decides. */
 		if (conn->counted)
@@ -372,6 +416,8 @@ int rig_exec_ct(struct rig_exec *x, struct rig_packet *p, struct rig_key *key,
 	uint8_t family = x->eth_type_be == htons(ETH_P_IP) ? AF_INET : AF_INET6;
 	struct order o = read_order(a);
 
+	if (o.commit)
+		rig_ct_limit_note(x->m, x->dp->netns, o.zone);
 	if (key->ip_frag) {
 		rig_answer_unmodelled(x->out, "fragments into connection tracking", true);
 		return 0;

@@ -91,6 +91,28 @@ void rig_ct_limit_gone(struct rig_model *m, unsigned int netns, uint16_t zone)
 	gone->count++;
 }
 
+void rig_ct_limit_note(struct rig_model *m, unsigned int netns, uint16_t zone)
+{
+	uint16_t *counted;
+
+	if (netns || !limit_of(m, netns, zone))
+		return;
+	for (size_t i = 0; i < m->n_counted; i++)
+		if (m->counted[i] == zone)
+			return;
+	counted = realloc(m->counted, (m->n_counted + 1) * sizeof(*counted));
+	if (!counted)
+		return;
+	m->counted = counted;
+	m->counted[m->n_counted++] = zone;
+}
+
+size_t rig_model_counted_zones(const struct rig_model *m, const uint16_t **zones)
+{
+	*zones = m->counted;
+	return m->n_counted;
+}
+
 enum rig_limit_verdict rig_ct_limit_meet(struct rig_model *m, unsigned int netns, uint16_t zone)
 {
 	const struct rig_zone_gone *gone = gone_of(m, netns, zone);
@@ -98,7 +120,6 @@ enum rig_limit_verdict rig_ct_limit_meet(struct rig_model *m, unsigned int netns
 
 	if (!limit)
 		return RIG_LIMIT_NONE;
-	m->limited = true;
 	count = counted(m, netns, zone) + 1;
 	if (count > limit)
 		return RIG_LIMIT_REFUSE;

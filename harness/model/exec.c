@@ -51,6 +51,7 @@ static void send_frame(struct rig_exec *x, struct rig_packet **p, struct rig_por
 	}
 	if (ends_in_tag(*p) || ((*p)->tagged && rig_packet_insert_tag(p)))
 		return;
+	rig_conn_host(x->m, dev->netns, (*p)->data, (*p)->len);
 	rig_frame_put(x->out, dev->name, rig_netns_name(x->m, dev->netns), (*p)->data, (*p)->len);
 	e = rig_message_current(x->out);
 	if (e)

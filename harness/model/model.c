@@ -44,7 +44,8 @@ static void start(struct rig_model *m)
 	m->next_ifindex = first ? first : FIRST_IFINDEX;
 	m->next_set = m->next_group = 0;
 	m->tainted = NULL;
-	m->limited = m->departs = false;
+	m->n_counted = 0;
+	m->departs = false;
 	m->n_netns = 0;
 	memset(m->netns, 0, sizeof(m->netns));
 	memset(m->default_limit, 0, sizeof(m->default_limit));
@@ -85,6 +86,7 @@ void rig_model_free(struct rig_model *m)
 		return;
 	clear(m);
 	free(m->slots);
+	free(m->counted);
 	free(m);
 }
 
@@ -292,11 +294,6 @@ unsigned int rig_model_datapaths(const struct rig_model *m)
 	for (const struct rig_datapath *dp = m->dps; dp; dp = dp->next)
 		count++;
 	return count;
-}
-
-bool rig_model_lingers(const struct rig_model *m)
-{
-	return m->limited || m->tainted;
 }
 
 void rig_model_netdev_gone(struct rig_model *m, const char *name, const char *netns,

@@ -102,10 +102,11 @@ bool rig_model_netdev_find(struct rig_model *m, struct rig_netdev *dev);
 unsigned int rig_model_datapaths(const struct rig_model *m);
 
 /*
- * Connections have met a limit: the kernel may count them for a tick of its clock after everything
- * is gone, and has to be given that time before anything else can be said of it.
+ * Zones of the first namespace whose connections met a limit. When they are gone the kernel counts
+ * them still, until it is asked for a zone's, a tick of its clock later; and again whatever is like
+ * them. Valid until rig_model_reset(). Returns how many there are.
  */
-bool rig_model_lingers(const struct rig_model *m);
+size_t rig_model_counted_zones(const struct rig_model *m, const uint16_t **zones);
 
 /* --- What there is ------------------------------------------------------------------------- */
 

@@ -187,5 +187,7 @@ void rig_model_frame(struct rig_model *m, const char *name, const char *netns, c
 		rig_answer_unmodelled(out, "a layer 3 device", true);
 	else if (dev && dev->port && accepted(dev, bytes, len))
 		receive(m, dev->port, bytes, len, out);
+	else if (dev && !dev->port)
+		rig_conn_host(m, dev->netns, bytes, len);
 	rig_model_finish(m, out);
 }

@@ -171,8 +171,10 @@ struct rig_model {
 	uint32_t default_limit[RIG_NAMESPACES];
 	struct rig_zone_limit *limits[RIG_NAMESPACES];
 	struct rig_zone_gone *gone[RIG_NAMESPACES];
-	bool limited;		/* connections have met a limit */
+	uint16_t *counted; /* zones of the first namespace whose connections met a limit */
+	size_t n_counted;
 	struct rig_conn *conns; /* that are confirmed, of all namespaces */
+	struct rig_conn *hosts; /* that the host's own stack may have */
 	const char *tainted;	/* why the state is unknown */
 	struct rig_model_counts counts;
 	unsigned int next_set, next_group;
@@ -368,10 +370,14 @@ enum rig_limit_verdict {
 
 /* One more connection, about to be confirmed. */
 enum rig_limit_verdict rig_ct_limit_meet(struct rig_model *m, unsigned int netns, uint16_t zone);
+/* The kernel may count connections of that zone from here on, whatever else comes of it. */
+void rig_ct_limit_note(struct rig_model *m, unsigned int netns, uint16_t zone);
 /* One that was counted is gone, or never came to be. */
 void rig_ct_limit_gone(struct rig_model *m, unsigned int netns, uint16_t zone);
 
 /* conntrack.c */
 void rig_conn_flush(struct rig_model *m);
+/* A frame comes to the host's own stack. */
+void rig_conn_host(struct rig_model *m, unsigned int netns, const uint8_t *frame, size_t len);
 
 #endif
