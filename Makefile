@@ -19,7 +19,8 @@
 #   make bench-module  the module beside the kernel's own: forwarding, insertion, dump (minutes)
 #   make check-debug   both modules on a kernel full of checkers: the cases, a minute of stress with
 #                      200 unloads, faults injected (an hour, emulated; the first run builds it)
-#   make check-faults, make check-stress   the one or the other of these alone
+#   make check-stress  of these, stress alone
+#   make check-faults  faults alone: each allocation of each request fails once, of TARGET=ref
 #   make diff          random requests, judged by the model: MESSAGES=50000 of SEED on TARGET
 #   make canaries      one small fault at a time in the model or in the module: random requests must
 #                      find each within MESSAGES=200000 of SEED=1 (ten minutes, resumable); or
@@ -200,7 +201,7 @@ bench-module:
 	@BUILD=$(B) ci/bench/run
 
 check-debug check-faults check-stress: $(B)/nlrig
-	@ci/deps build qemu kernel
+	@ci/deps build qemu uml kernel
 	@BUILD=$(B) TARGET=$(TARGET) ci/debug/check $(filter-out debug,$(@:check-%=%))
 
 # A seed of its own for each run, unless it is given: every report names it.

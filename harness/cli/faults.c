@@ -16,6 +16,7 @@ struct context {
 	struct rig_fault_tried tried;
 	struct rig_selection selection;
 	struct rig_cases cases;
+	bool callers; /* of each allocation, in the kernel's log */
 };
 
 static void add_result(struct rig_job *job, struct rig_suite *suite, const char *id,
@@ -60,6 +61,7 @@ static int run_cases(struct rig_job *job, struct rig_runner *runner, int fault,
 
 static int here(struct rig_job *job, enum rig_target target, struct rig_suite *suite)
 {
+	const struct context *context = job->context;
 	const struct rig_run_options how = {};
 	struct rig_runner *runner = NULL;
 	struct rig_error err = {};
@@ -68,7 +70,7 @@ static int here(struct rig_job *job, enum rig_target target, struct rig_suite *s
 	int fault = -1, ret = -1;
 
 	if (link)
-		fault = rig_link_fault_open(&err);
+		fault = rig_link_fault_open(context->callers, &err);
 	if (fault >= 0)
 		runner = rig_runner_new(link, &how, &err);
 	if (runner)
@@ -100,6 +102,7 @@ static int run(int argc, char **argv)
 	const struct rig_option options[] = {
 		RIG_JOB_OPTIONS(job),
 		{ "cases", rig_option_glob, &context.selection },
+		{ "callers", rig_option_flag, &context.callers },
 		{},
 	};
 	struct rig_error err = {};
@@ -114,6 +117,8 @@ static int run(int argc, char **argv)
 	if (rig_cases_load(&context.cases, &context.selection, &err) < 0) {
 		status = rig_cli_bad_error(&err);
 	} else {
+		if (context.callers)
+			rig_guest_word(&job.guest, "--callers");
 		rig_guest_add_cases(&job.guest, &context.selection, &context.cases);
 		status = rig_job_run(&job);
 	}
@@ -132,8 +137,10 @@ const struct rig_command_line rig_cli_faults = {
 		"with each allocation failing once that the kernel does for one of its requests.\n"
 		"Where that makes it refuse the request, all must be as before; where not, the\n"
 		"request must be done. The kernel has to be built with fault injection, as\n"
-		"ci/debug/debug.config has it.\n"
+		"uml-san is.\n"
 		"\n" RIG_JOB_HELP "  --cases GLOB   only cases whose id matches; may be repeated\n"
+		"  --callers      have the kernel log where each allocation that fails is made: a\n"
+		"                 case that has failed tried no other behind the last one\n"
 		"\n"
 		"Exit status: 0 all passed, 1 something failed, 2 usage, bad input, or something\n"
 		"is missing.\n",

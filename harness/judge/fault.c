@@ -27,6 +27,8 @@ static const struct excuse {
 	/* The driver core: a device whose name cannot be copied has none, and is not valid. */
 	{ EINVAL, 1, RIG_DP, OVS_DP_CMD_NEW },
 	{ EINVAL, 1, RIG_VPORT, OVS_VPORT_CMD_NEW },
+	/* A socket without an inode; a tunnel has one for IPv4 and one for IPv6. */
+	{ ENFILE, 2, RIG_VPORT, OVS_VPORT_CMD_NEW },
 	/* IPv4 and IPv6: the sysctls of a device's neighbours, a table of several parts each. */
 	{ ENOBUFS, 16, RIG_DP, OVS_DP_CMD_NEW },
 	{ ENOBUFS, 16, RIG_VPORT, OVS_VPORT_CMD_NEW },

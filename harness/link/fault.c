@@ -14,8 +14,8 @@
 static const char counter[] = "/proc/thread-self/fail-nth";
 
 /*
- * Left as they are, allocations that may wait would be spared, and each fault would be logged. Not
- * every kernel that can have objects fail can have pages fail.
+ * Left as they are, allocations that may wait would be spared. Not every kernel that can have
+ * objects fail can have pages fail.
  */
 static const struct {
 	const char *file;
@@ -23,12 +23,13 @@ static const struct {
 	bool optional;
 } settings[] = {
 	{ "/sys/kernel/debug/failslab/ignore-gfp-wait", "N", false },
-	{ "/sys/kernel/debug/failslab/verbose", "0", false },
 	{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N", true },
 	{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N", true },
 	{ "/sys/kernel/debug/fail_page_alloc/min-order", "0", true },
-	{ "/sys/kernel/debug/fail_page_alloc/verbose", "0", true },
 };
+
+/* A fault is logged with its callers, or not at all. */
+static const char with_callers[] = "2", silent[] = "0";
 
 /* Not of the kernel's own, but of what checks it; without them it still works, and says less. */
 static const char *const checkers[] = { "kmemleak_object", "kmemleak_scan_area",
@@ -53,8 +54,8 @@ static int set(const char *file, const char *value, bool optional, struct rig_er
 		return 0;
 	put = fd < 0 ? -1 : write(fd, value, strlen(value));
 	if (put < 0)
-		rig_error_set(err, "%s: %s: this takes a kernel with fault injection", file,
-			      strerror(errno));
+		rig_error_set(err, "%s: %s: it takes a kernel with fault injection, as uml-san",
+			      file, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return put < 0 ? -1 : 0;
@@ -81,15 +82,18 @@ static int spare_checkers(struct rig_error *err)
 	return set("/sys/kernel/debug/failslab/cache-filter", marked ? "Y" : "N", false, err);
 }
 
-int rig_link_fault_open(struct rig_error *err)
+int rig_link_fault_open(bool logged, struct rig_error *err)
 {
+	const char *verbose = logged ? with_callers : silent;
 	size_t i;
 	int fd;
 
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (set(settings[i].file, settings[i].value, settings[i].optional, err) < 0)
 			return -1;
-	if (spare_checkers(err) < 0)
+	if (set("/sys/kernel/debug/failslab/verbose", verbose, false, err) < 0 ||
+	    set("/sys/kernel/debug/fail_page_alloc/verbose", verbose, true, err) < 0 ||
+	    spare_checkers(err) < 0)
 		return -1;
 	fd = open(counter, O_RDWR | O_CLOEXEC);
 	if (fd < 0)

@@ -142,9 +142,10 @@ int rig_link_receive(struct rig_link *link, int timeout_ms, struct rig_event *ev
 
 /*
  * Fault injection, for kernels that are built with it: makes every kind of allocation able to fail,
- * and returns what arms a fault for the calling thread, to be closed; -1 on error.
+ * and returns what arms a fault for the calling thread, to be closed; -1 on error. If @logged, the
+ * kernel logs each with its callers.
  */
-int rig_link_fault_open(struct rig_error *err);
+int rig_link_fault_open(bool logged, struct rig_error *err);
 
 /* Allocation number nth, from 1, that the kernel does for this thread from now on will fail. */
 int rig_link_fault_arm(int fault, unsigned int nth, struct rig_error *err);
