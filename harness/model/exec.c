@@ -93,6 +93,7 @@ static void output(struct rig_exec *x, struct rig_packet **pp, const struct rig_
 
 	if (!port || !port->dev->up)
 		return;
+	port->stats_open |= x->optional;
 	if (left < least)
 		left = least;
 	if (left < p->len)
@@ -266,21 +267,26 @@ static int check_pkt_len_action(struct rig_exec *x, struct rig_packet *p, struct
 }
 
 /* Read the key again when the packet has changed under it. */
-static int refresh_key(struct rig_packet *p, struct rig_key *key)
+static int refresh_key(struct rig_packet *p, struct rig_live_key *live)
 {
-	int err = 0;
+	struct rig_key *key = &live->key;
+	int err;
 
-	if (key->layer2 & RIG_L2_STALE)
-		err = rig_packet_extract(p, key);
-	if (!err)
-		key->layer2 &= ~RIG_L2_STALE;
-	return err;
+	if (!(key->layer2 & RIG_L2_STALE))
+		return 0;
+	err = rig_packet_extract(p, key);
+	if (err)
+		return err;
+	if (live->open & RIG_KEY_UNCLEARED)
+		live->open |= rig_exec_undefined(p, key);
+	key->layer2 &= ~RIG_L2_STALE;
+	return 0;
 }
 
 static int recirc_action(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key,
 			 uint32_t id, bool last)
 {
-	int err = refresh_key(p, &key->key);
+	int err = refresh_key(p, key);
 
 	if (err) {
 		if (last)
@@ -376,7 +382,7 @@ static enum outcome run_one(struct rig_exec *x, struct rig_packet **p, struct ri
 		ct_clear_action(*p, &key->key);
 		return GO_ON;
 	case OVS_ACTION_ATTR_CT:
-		*err = refresh_key(*p, &key->key);
+		*err = refresh_key(*p, key);
 		if (!*err)
 			*err = rig_exec_ct(x, *p, &key->key, a);
 		return GO_ON;

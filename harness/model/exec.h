@@ -11,8 +11,14 @@
 /* The key that goes along with a packet. */
 struct rig_live_key {
 	struct rig_key key;
-	unsigned int open; /* RIG_KEY_*_OPEN */
+	unsigned int open; /* RIG_KEY_*_OPEN, RIG_KEY_UNCLEARED */
 };
+
+/*
+ * What the kernel shows of a received packet without having filled it in: nd of a neighbour
+ * discovery with a code other than 0, and the rest of an IPv6 header that is cut off.
+ */
+unsigned int rig_exec_undefined(const struct rig_packet *p, const struct rig_key *key);
 
 struct rig_deferred {
 	struct rig_packet *packet;

@@ -86,6 +86,7 @@ static void fragment_ip4(struct rig_exec *x, const struct rig_packet *p, const s
 	}
 	if (header < 20) {
 		rig_answer_unmodelled(x->out, "fragmentation behind a malformed header", false);
+		port->stats_open = true;
 		return;
 	}
 	for (size_t from = 0; from < total; from += len) {
@@ -99,8 +100,11 @@ static void fragment_ip4(struct rig_exec *x, const struct rig_packet *p, const s
 void rig_exec_fragment(struct rig_exec *x, const struct rig_packet *p, const struct rig_key *key,
 		       struct rig_port *port)
 {
-	if (rig_is_mpls(p->protocol_be) || key->eth_type_be == htons(ETH_P_IPV6))
+	if (rig_is_mpls(p->protocol_be) || key->eth_type_be == htons(ETH_P_IPV6)) {
 		rig_answer_unmodelled(x->out, "fragmentation of what is not plain IPv4", false);
-	else if (key->eth_type_be == htons(ETH_P_IP) && rig_packet_at(p, p->network) <= LAYER2_MAX)
+		port->stats_open = true;
+	} else if (key->eth_type_be == htons(ETH_P_IP) &&
+		   rig_packet_at(p, p->network) <= LAYER2_MAX) {
 		fragment_ip4(x, p, key, port);
+	}
 }

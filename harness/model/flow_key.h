@@ -158,6 +158,7 @@ bool rig_key_equal(const struct rig_key *a, const struct rig_key *b, size_t begi
 #define RIG_KEY_HASH_OPEN 0x1 /* dp_hash is of the kernel's making */
 #define RIG_KEY_ND_OPEN	  0x2 /* nd was never filled in */
 #define RIG_KEY_IP6_OPEN  0x4 /* nor label and exthdrs */
+#define RIG_KEY_UNCLEARED 0x8 /* of a received packet: nobody cleared it at first */
 
 /*
  * A key or mask nest as it is dumped. `shape` is the key that decides which attributes there are,

@@ -133,11 +133,7 @@ static bool accepted(const struct rig_dev *dev, const uint8_t *bytes, size_t len
 	return !rig_is_vlan(type_be) || len >= ETH_HLEN + 6;
 }
 
-/*
- * What the kernel shows of a received packet without having filled it in: nd of a neighbour
- * discovery with a code other than 0, and the rest of an IPv6 header that is cut off.
- */
-static unsigned int undefined_parts(const struct rig_packet *p, const struct rig_key *key)
+unsigned int rig_exec_undefined(const struct rig_packet *p, const struct rig_key *key)
 {
 	struct rig_key without_code = *key;
 	unsigned int open = 0;
@@ -166,7 +162,7 @@ static void receive(struct rig_model *m, struct rig_port *port, const void *byte
 		rig_packet_free(p);
 		return;
 	}
-	key.open = undefined_parts(p, &key.key);
+	key.open = RIG_KEY_UNCLEARED | rig_exec_undefined(p, &key.key);
 	if (port->dev->internal) {
 		port->stats.tx_packets++;
 		port->stats.tx_bytes += len;

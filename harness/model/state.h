@@ -62,6 +62,7 @@ struct rig_port {
 	uint32_t *portid; /* upcalls */
 	unsigned int n_portid;
 	struct ovs_vport_stats stats; /* internal ports */
+	bool stats_open;	      /* what came here could not be told */
 };
 
 struct rig_mask {

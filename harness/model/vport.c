@@ -239,9 +239,12 @@ static void put_port(struct rig_answer *a, const struct rig_port *port)
 	rig_put_open_ifindex(a, at, port->dev);
 	at = rig_put64(a, OVS_VPORT_ATTR_STATS, OVS_VPORT_ATTR_PAD, &port->stats,
 		       sizeof(port->stats));
-	/* The host's own traffic counts as well. */
-	if (!port->dev->internal || port->dev->up)
+	/* The host's own traffic counts as well; of an internal port's, what its stack drops. */
+	if (!port->dev->internal || port->stats_open)
 		rig_put_open(a, at, sizeof(port->stats), RIG_OPEN_TRAFFIC, -1);
+	else if (port->dev->up)
+		rig_put_open(a, at + offsetof(struct ovs_vport_stats, rx_dropped),
+			     sizeof(port->stats.rx_dropped), RIG_OPEN_TRAFFIC, -1);
 	rig_put(a, OVS_VPORT_ATTR_UPCALL_PID, port->portid, 4 * n);
 	rig_tunnel_put_options(a, &port->dev->tunnel);
 }
