@@ -64,12 +64,28 @@ static struct rig_node *vary(struct rig_gen *gen, const struct rig_node *from, u
 	return node;
 }
 
+/* What takes a checksum that is at its limit over it: the last port, one higher. */
+static struct rig_node *next_port(struct rig_gen *gen, const struct rig_node *key)
+{
+	struct rig_node *node;
+
+	while (key && (key->form != RIG_FORM_LEAF || rig_node_number(key) != OVS_KEY_ATTR_UDP))
+		key = key->next;
+	if (!key || !key->size)
+		return NULL;
+	node = rig_gen_copy(gen, key);
+	rig_gen_payload(node)[node->size - 1]++;
+	return node;
+}
+
 static struct rig_node *make_set(struct rig_gen *gen, const struct rig_node *key)
 {
 	uint8_t fixed = 0xff;
 	const struct rig_node *from = choose_settable(gen, key, &fixed);
-	struct rig_node *node = NULL;
+	struct rig_node *node = gen->at_limit ? next_port(gen, key) : NULL;
 
+	if (node)
+		return rig_gen_nested(gen, &rig_nest_action, OVS_ACTION_ATTR_SET, node);
 	if (from)
 		node = vary(gen, from, fixed);
 	else if (rig_random_chance(&gen->random, 85))
@@ -294,6 +310,9 @@ struct rig_node *rig_gen_actions(struct rig_gen *gen, const struct rig_node *key
 
 		if (!is_beyond(gen, (unsigned int)number, key))
 			rig_gen_append(&list, make_action(gen, (unsigned int)number, key));
+		/* Nothing else can be done with what has no Ethernet header. */
+		if (number == OVS_ACTION_ATTR_POP_ETH && rig_random_chance(&gen->random, 50))
+			rig_gen_append(&list, make_action(gen, OVS_ACTION_ATTR_PUSH_ETH, key));
 	}
 	gen->depth--;
 	return list;

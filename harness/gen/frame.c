@@ -5,7 +5,7 @@
 #include "gen/gen.h"
 #include "wire/codec.h"
 
-enum { ETH_HEADER = 14, PAYLOAD_MAX = 80 };
+enum { ETH_HEADER = 14, PAYLOAD_MAX = 80, OPTION = 8 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -59,10 +59,34 @@ static void spoil(struct rig_gen *gen, struct rig_bytes *frame)
 			(uint8_t)rig_random_below(&gen->random, 256);
 }
 
+/* Neighbour discovery ends in options of 8 bytes, as a rule: the last one says otherwise. */
+static void stretch_option(struct rig_gen *gen, struct rig_node *items, struct rig_bytes *frame)
+{
+	const struct rig_node *nd = rig_gen_find(items, OVS_KEY_ATTR_ND);
+
+	if (nd && frame->size > OPTION && rig_random_chance(&gen->random, 30))
+		frame->data[frame->size - OPTION + 1] = (uint8_t)rig_random_below(&gen->random, 4);
+}
+
+/*
+ * A UDP header is the last one. A checksum of 1 is one that a port which is set one higher makes
+ * zero, which means none.
+ */
+static void bend_checksum(struct rig_gen *gen, struct rig_node *items, struct rig_bytes *frame)
+{
+	if (!rig_gen_find(items, OVS_KEY_ATTR_UDP) || frame->size < 2 ||
+	    !rig_random_chance(&gen->random, 20))
+		return;
+	frame->data[frame->size - 2] = 0;
+	frame->data[frame->size - 1] = 1;
+	gen->at_limit = true;
+}
+
 void rig_gen_frame(struct rig_gen *gen, const struct rig_node *key, struct rig_bytes *frame)
 {
 	struct rig_node *items = to_frame(gen, key);
 
+	gen->at_limit = false;
 	if (!rig_gen_find(items, OVS_KEY_ATTR_ETHERNET)) {
 		struct rig_node *eth = rig_gen_attr(gen, &rig_nest_frame, OVS_KEY_ATTR_ETHERNET);
 
@@ -72,6 +96,8 @@ void rig_gen_frame(struct rig_gen *gen, const struct rig_node *key, struct rig_b
 	rig_bytes_reset(frame);
 	if (rig_frame_compose(items, frame, NULL) < 0)
 		rig_bytes_reset(frame);
+	stretch_option(gen, items, frame);
+	bend_checksum(gen, items, frame);
 	if (frame->size < ETH_HEADER)
 		rig_bytes_zero(frame, ETH_HEADER - frame->size);
 	rig_bytes_zero(frame, rig_random_below(&gen->random, PAYLOAD_MAX));

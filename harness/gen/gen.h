@@ -23,6 +23,7 @@ struct rig_gen {
 	bool others;	    /* the sockets beside the usual one ask, too */
 	unsigned int depth; /* of nests, to end them */
 	size_t frame_size;  /* of the frame that actions are made for; 0: of any */
+	bool at_limit;	    /* its UDP checksum is, see frame.c */
 };
 
 /* ---- make.c: trees ---- */

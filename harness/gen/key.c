@@ -10,7 +10,7 @@ static const uint8_t metadata[] = {
 	OVS_KEY_ATTR_PRIORITY, OVS_KEY_ATTR_SKB_MARK,	 OVS_KEY_ATTR_TUNNEL,
 	OVS_KEY_ATTR_DP_HASH,  OVS_KEY_ATTR_RECIRC_ID,	 OVS_KEY_ATTR_CT_STATE,
 	OVS_KEY_ATTR_CT_ZONE,  OVS_KEY_ATTR_CT_MARK,	 OVS_KEY_ATTR_CT_LABELS,
-	OVS_KEY_ATTR_SKB_MARK, OVS_KEY_ATTR_PACKET_TYPE,
+	OVS_KEY_ATTR_SKB_MARK, OVS_KEY_ATTR_PACKET_TYPE, OVS_KEY_ATTR_TUNNEL_INFO,
 };
 
 /* Keys that need others; what those promise in turn comes by itself. */
@@ -169,7 +169,9 @@ static void add_metadata(struct rig_gen *gen, struct rig_node **key)
 	while (n--) {
 		unsigned int number = metadata[rig_random_below(&gen->random, COUNT(metadata))];
 
-		if (number == OVS_KEY_ATTR_PACKET_TYPE && !rig_random_chance(&gen->random, 10))
+		/* Userspace's own, and the kernel's own: always refused. */
+		if ((number == OVS_KEY_ATTR_PACKET_TYPE || number == OVS_KEY_ATTR_TUNNEL_INFO) &&
+		    !rig_random_chance(&gen->random, 10))
 			continue;
 		add(gen, key, number);
 	}

@@ -10,6 +10,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { UFID_SIZE = 16, FLAGS_DUMP = NLM_F_REQUEST | NLM_F_DUMP };
+enum { NO_TYPE = 77 }; /* of a port */
 
 /* A request in the making. */
 struct request {
@@ -122,7 +123,11 @@ static void vport_new(struct request *q)
 	bool internal = port->ifindex;
 
 	add_name(q, OVS_VPORT_ATTR_NAME, port->name);
-	add_u32(q, OVS_VPORT_ATTR_TYPE, internal ? OVS_VPORT_TYPE_INTERNAL : OVS_VPORT_TYPE_NETDEV);
+	if (chance(q, 3))
+		add_u32(q, OVS_VPORT_ATTR_TYPE, NO_TYPE);
+	else
+		add_u32(q, OVS_VPORT_ATTR_TYPE,
+			internal ? OVS_VPORT_TYPE_INTERNAL : OVS_VPORT_TYPE_NETDEV);
 	add(q, rig_gen_portid(q->gen, q->nest, OVS_VPORT_ATTR_UPCALL_PID));
 	if (chance(q, 90))
 		add_u32(q, OVS_VPORT_ATTR_PORT_NO, port->number);
@@ -287,6 +292,7 @@ static void packet_execute(struct request *q)
 	add(q, rig_gen_nested(q->gen, q->nest, OVS_PACKET_ATTR_ACTIONS,
 			      rig_gen_actions(q->gen, like)));
 	q->gen->frame_size = 0;
+	q->gen->at_limit = false;
 	maybe(q, 5, OVS_PACKET_ATTR_PROBE);
 	maybe(q, 5, OVS_PACKET_ATTR_HASH);
 }

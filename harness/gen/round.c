@@ -66,6 +66,7 @@ static void add_frame(struct rig_gen *gen, struct rig_step ***tail, unsigned int
 	struct rig_step *step;
 
 	rig_gen_frame(gen, flow ? flow->key : rig_gen_key(gen, RIG_GEN_KEY_INNER), &frame);
+	gen->at_limit = false;
 	step = add_step(gen, tail, RIG_STEP_FRAME);
 	step->name = rig_arena_copy(gen->arena, name, strlen(name));
 	step->frame = rig_arena_copy(gen->arena, frame.data, frame.size);
