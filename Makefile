@@ -29,6 +29,7 @@
 #                      TARGET=intree|ref (both), TIME=60 (seconds each), JOBS=1 (guests at a time)
 #   make fuzz-traces   damaged traces, into the reader and the judge of traces: TIME=60 (seconds)
 #   make fuzz-codec    any bytes, into all that reads what others wrote, with AFL++: TIME=60
+#   make check-plants  that each bug of kernel/plant.h shows when it is on, and nothing without it
 #   make coverage      what of the contract and of the in-tree module's refusals no test has
 #                      tried: MESSAGES=200000 of SEED (builds the fuzz kernel: minutes, once)
 #   make format        has clang-format put the C files in order
@@ -71,9 +72,9 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
 .PHONY: all bench bench-module bench-traces canaries check check-all check-debug check-diff \
-	check-diff-ktap check-faults check-stress check-vswitchd check-vswitchd-ktap clean \
-	conformance coverage deps deps-check diff figures format fuzz fuzz-codec fuzz-traces \
-	lint-module replay roundtrip
+	check-diff-ktap check-faults check-plants check-stress check-vswitchd check-vswitchd- \
+	ktap clean conformance coverage deps deps-check diff figures format fuzz fuzz-codec \
+	fuzz-traces lint-module replay roundtrip
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -265,6 +266,10 @@ fuzz-traces: $(B)/fuzz/trace_target
 
 fuzz-codec: $(B)/nlrig $(B)/afl/codec_target
 	@BUILD=$(B) fuzz/codec $(TIME)
+
+check-plants: $(B)/nlrig
+	@ci/deps build uml kernel
+	@BUILD=$(B) fuzz/plants show
 
 coverage: MESSAGES := $(if $(filter file,$(origin MESSAGES)),200000,$(MESSAGES))
 coverage: $(B)/nlrig

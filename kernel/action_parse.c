@@ -10,6 +10,7 @@
 #include "conntrack.h"
 #include "fault.h"
 #include "nsh_key.h"
+#include "plant.h"
 #include "tunnel_key.h"
 
 #define DEPTH_MAX      16  /* nests inside of the outermost list */
@@ -118,7 +119,8 @@ static int pop_eth_parse(const struct ovsr_action_request *req, struct ovsr_shap
 {
 	if (!ovsr_shape_is_ethernet(shape) || ovsr_shape_is_tagged(shape))
 		return -EINVAL;
-	shape->link = OVSR_LINK_NONE;
+	if (!ovsr_plant(OVSR_PLANT_POP_PUSH_ETH))
+		shape->link = OVSR_LINK_NONE;
 	return 0;
 }
 
@@ -332,6 +334,11 @@ static int check_pkt_len_put(struct sk_buff *msg, const struct ovsr_action *act)
 
 static void nested_free(struct ovsr_action *act)
 {
+	if (ovsr_plant(OVSR_PLANT_NESTED_LEAK)) {
+		kvfree(act->nested[0]);
+		kvfree(act->nested[1]);
+		return;
+	}
 	ovsr_actions_free(act->nested[0]);
 	ovsr_actions_free(act->nested[1]);
 }
@@ -475,7 +482,8 @@ static struct ovsr_actions *list_alloc(const struct nlattr *nest, size_t extra)
 		return NULL;
 	nla_for_each_nested(a, nest, rem)
 		n++;
-	list = kvzalloc(size_add(struct_size(list, act, n), extra), GFP_KERNEL);
+	extra = size_add(struct_size(list, act, n), extra);
+	list = kvzalloc(ovsr_plant_list_size(nest, extra), GFP_KERNEL);
 	if (!list)
 		return NULL;
 	list->orig_len = nla_len(nest);
@@ -500,6 +508,8 @@ static int list_fill(const struct ovsr_action_request *req, struct ovsr_shape sh
 		return -EINVAL;
 	if (list->in_tree_len + NLA_HDRLEN > U16_MAX && shape.depth > 1)
 		return -EMSGSIZE;
+	if (ovsr_plant(OVSR_PLANT_SIZE_GAP) && list->in_tree_len - OVSR_PLANT_GAP < SZ_16K)
+		return -EMSGSIZE;
 	list->msg_len = min_t(u32, list->msg_len, U16_MAX); /* what is longer is never put */
 	return 0;
 }
@@ -511,7 +521,7 @@ static int list_parse(const struct ovsr_action_request *req, struct ovsr_shape s
 	struct ovsr_actions *list;
 	int err;
 
-	if (shape.depth++ > DEPTH_MAX)
+	if (shape.depth++ > DEPTH_MAX && !ovsr_plant(OVSR_PLANT_DEEP_NEST))
 		return -EOVERFLOW;
 	list = list_alloc(nest, 0);
 	if (!list)
@@ -547,7 +557,7 @@ int ovsr_actions_parse(struct net *net, const struct nlattr *attr, const struct 
 	err = list_fill(&req, shape, copy, list);
 	if (err)
 		ovsr_actions_free(list);
-	else
+	if (!err || ovsr_plant(OVSR_PLANT_DOUBLE_FREE))
 		*out = list;
 	return err;
 }
@@ -567,6 +577,9 @@ int ovsr_actions_put(struct sk_buff *msg, int attrtype, const struct ovsr_action
 	u32 i;
 
 	if (!nest)
+		return -EMSGSIZE;
+	if (ovsr_plant(OVSR_PLANT_CLONE_ATTR) && attrtype == OVS_ACTION_ATTR_CLONE &&
+	    nla_put_u32(msg, OVS_ACTION_ATTR_UNSPEC, 0))
 		return -EMSGSIZE;
 	for (i = 0; i < acts->n; i++) {
 		if (action_put(msg, &acts->act[i])) {

@@ -7,6 +7,7 @@
 
 #include "conntrack.h"
 #include "fault.h"
+#include "plant.h"
 
 /* A ct action while it is parsed. */
 struct ct_parse {
@@ -196,6 +197,8 @@ static int attrs_parse(const struct nlattr *attr, struct ct_parse *p)
 	nla_for_each_nested(a, attr, rem) {
 		type = nla_type(a);
 		row = &ct_attrs[min(type, OVS_CT_ATTR_MAX)];
+		if (ovsr_plant(OVSR_PLANT_CT_ATTR) && nla_len(a) > ct_attrs[type].max_len)
+			return -EINVAL;
 		if (type > OVS_CT_ATTR_MAX || !row->parse || nla_len(a) < row->min_len ||
 		    nla_len(a) > row->max_len) {
 			ovsr_log(p->log, "bad ct attribute %d of %d bytes", type, nla_len(a));
@@ -294,6 +297,8 @@ int ovsr_ct_parse(const struct ovsr_action_request *req, struct ovsr_shape *shap
 		policy_find(ct, req);
 	if (p.helper) {
 		err = helper_find(ct, p.helper, req);
+		if (err && ovsr_plant(OVSR_PLANT_CT_TEMPLATE))
+			ct->tmpl = NULL;
 		if (err)
 			return err;
 	}

@@ -7,6 +7,7 @@
 
 #include "ct_key.h"
 #include "ct_passage.h"
+#include "plant.h"
 
 #define TRANSLATED (OVS_CS_F_SRC_NAT | OVS_CS_F_DST_NAT)
 
@@ -146,7 +147,7 @@ static bool known(struct ovsr_ct_passage *p)
 	p->conn = nf_ct_get(p->skb, &p->ctinfo);
 	if (p->conn)
 		seen = true;
-	else if (seen || (!state && p->ct->force))
+	else if (seen || (!state && p->ct->force && !ovsr_plant(OVSR_PLANT_CT_FORCE)))
 		remember(p);
 	return p->conn && fits(p) && !turned_round(p) && seen && !shared(p);
 }

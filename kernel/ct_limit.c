@@ -12,6 +12,7 @@
 #include "family.h"
 #include "lock.h"
 #include "notify.h"
+#include "plant.h"
 
 #define BUCKETS	  512
 #define UNLIMITED 0
@@ -404,8 +405,11 @@ static void __net_exit net_stop(struct net *net)
 
 	nf_conncount_destroy(net, NFPROTO_INET, ln->going);
 	for (i = 0; i < BUCKETS; i++)
-		hlist_for_each_entry_safe(limit, next, &ln->buckets[i], node)
+		hlist_for_each_entry_safe(limit, next, &ln->buckets[i], node) {
 			kfree(limit);
+			if (ovsr_plant(OVSR_PLANT_LIMIT_EXIT))
+				next = limit->node.next;
+		}
 }
 
 static struct pernet_operations net_ops = {

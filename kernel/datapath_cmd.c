@@ -8,6 +8,7 @@
 #include "datapath.h"
 #include "family.h"
 #include "notify.h"
+#include "plant.h"
 #include "upcall.h"
 #include "vport.h"
 
@@ -22,7 +23,7 @@ static const struct nla_policy datapath_policy[OVS_DP_ATTR_MAX + 1] = {
 	[OVS_DP_ATTR_UPCALL_PID] = { .type = NLA_U32 },
 	[OVS_DP_ATTR_USER_FEATURES] = { .type = NLA_U32 },
 	[OVS_DP_ATTR_MASKS_CACHE_SIZE] = NLA_POLICY_RANGE(NLA_U32, 0, MAX_CACHE_SIZE),
-	[OVS_DP_ATTR_IFINDEX] = NLA_POLICY_MIN(NLA_S32, 0),
+	[OVS_DP_ATTR_IFINDEX] = OVSR_PLANT_IFINDEX(NLA_POLICY_MIN(NLA_S32, 0)),
 };
 
 static struct sk_buff *dp_msg_alloc(void)

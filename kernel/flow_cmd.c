@@ -10,6 +10,7 @@
 #include "flow_mask.h"
 #include "flow_table.h"
 #include "notify.h"
+#include "plant.h"
 
 static const struct nla_policy flow_policy[OVS_FLOW_ATTR_MAX + 1] = {
 	[OVS_FLOW_ATTR_KEY] = { .type = NLA_NESTED },
@@ -401,6 +402,8 @@ static int flow_cmd_new(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		goto out_flow;
 	err = ovsr_flow_id_init(&new->id, a[OVS_FLOW_ATTR_UFID], &req.match->key, req.log);
+	if (err && ovsr_plant(OVSR_PLANT_KEY_LEAK))
+		return err;
 	if (err)
 		goto out_request;
 
@@ -453,6 +456,8 @@ static int flow_get_locked(struct flow_request *req, struct sk_buff **msg)
 
 	if (IS_ERR(flow))
 		return PTR_ERR(flow);
+	if (ovsr_plant(OVSR_PLANT_UFID_FLAGS) && !by_ufid(flow))
+		req->ufid_flags = 0;
 	*msg = flow_msg_alloc(flow, ovsr_dereference(flow->actions), req->ufid_flags);
 	if (!*msg)
 		return -ENOMEM;

@@ -8,6 +8,7 @@
 #include "family.h"
 #include "meter.h"
 #include "notify.h"
+#include "plant.h"
 
 static const struct nla_policy meter_policy[OVS_METER_ATTR_MAX + 1] = {
 	[OVS_METER_ATTR_ID] = { .type = NLA_U32 },
@@ -103,11 +104,14 @@ static int band_parse(struct ovsr_meter *meter, const struct nlattr *nest)
 				   NULL);
 	if (err)
 		return err;
-	if (!a[OVS_BAND_ATTR_TYPE] || !a[OVS_BAND_ATTR_RATE] || !a[OVS_BAND_ATTR_BURST] ||
-	    !nla_get_u32(a[OVS_BAND_ATTR_RATE]))
+	if (!a[OVS_BAND_ATTR_TYPE] || !a[OVS_BAND_ATTR_RATE] || !a[OVS_BAND_ATTR_BURST])
 		return -EINVAL;
 	band->type = nla_get_u32(a[OVS_BAND_ATTR_TYPE]);
 	band->rate = nla_get_u32(a[OVS_BAND_ATTR_RATE]);
+	if (ovsr_plant(OVSR_PLANT_METER_RATE) && !band->rate)
+		band->rate = 1;
+	if (!band->rate)
+		return -EINVAL;
 	band->burst = nla_get_u32(a[OVS_BAND_ATTR_BURST]);
 	band->bucket = band->burst * 1000ULL;
 	meter->max_delta_ms = max_t(u32, meter->max_delta_ms, div_u64(band->bucket, band->rate));

@@ -12,6 +12,7 @@
 #include <net/nsh.h>
 
 #include "payload_extract.h"
+#include "plant.h"
 
 /* Data offset and flags of a TCP header, as its seventh 16-bit word. */
 #define TCP_FLAGS_BE16_INDEX 6
@@ -92,6 +93,8 @@ static int icmpv6_extract(struct sk_buff *skb, struct ovsr_key *key)
 
 	if (!transport_pull(skb, sizeof(*icmp)))
 		return 0;
+	if (ovsr_plant(OVSR_PLANT_CT_TUPLE))
+		memset(&key->orig6, 0, sizeof(key->orig6));
 	icmp = icmp6_hdr(skb);
 	tp_set(key, htons(icmp->icmp6_type), htons(icmp->icmp6_code));
 	if (!icmp->icmp6_code && (icmp->icmp6_type == NDISC_NEIGHBOUR_SOLICITATION ||
@@ -355,6 +358,8 @@ static int mpls_extract(struct sk_buff *skb, struct ovsr_key *key)
 		if (n < OVSR_MPLS_LSES)
 			key->mpls.lse[n] = lse;
 		n++;
+		if (ovsr_plant(OVSR_PLANT_MPLS_BOTTOM))
+			n %= U8_MAX + 1;
 		skb_set_inner_network_header(skb, skb->mac_len + n * MPLS_HLEN);
 	} while (!(lse & htonl(MPLS_LS_S_MASK)));
 

@@ -6,6 +6,7 @@
 #include <net/mpls.h>
 
 #include "action_shape.h"
+#include "plant.h"
 #include "tunnel_key.h"
 
 #define ANY_L3 BIT(0)
@@ -91,6 +92,8 @@ static int set_field_parse(const struct ovsr_action_request *req, const struct o
 
 	if (masked)
 		len /= 2;
+	if (ovsr_plant(OVSR_PLANT_SET_MPLS) && nla_type(field) == OVS_KEY_ATTR_MPLS)
+		len = s->len;
 	if (!s->l3 || s->len != len || !(s->l3 & shape_l3(shape)) ||
 	    (s->proto && s->proto != req->key->ip.proto))
 		return -EINVAL;

@@ -12,6 +12,7 @@
 #include "fault.h"
 #include "flow_extract.h"
 #include "notify.h"
+#include "plant.h"
 #include "trace.h"
 #include "tunnel_key.h"
 #include "upcall.h"
@@ -64,7 +65,9 @@ static struct sk_buff *upcall_msg_alloc(const struct ovsr_upcall *upcall, size_t
 	if (upcall->egress_tun)
 		size += nla_total_size(ovsr_tunnel_size());
 	if (upcall->actions)
-		size += nla_total_size(upcall->actions->msg_len);
+		size += nla_total_size(ovsr_plant(OVSR_PLANT_UPCALL_SIZE) ?
+					       upcall->actions->orig_len :
+					       upcall->actions->msg_len);
 	return genlmsg_new(size, GFP_ATOMIC);
 }
 

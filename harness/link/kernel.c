@@ -78,15 +78,12 @@ static int datapaths_everywhere(struct rig_kernel_link *k, struct rig_error *err
 	return total;
 }
 
-static int limits_everywhere(struct rig_kernel_link *k, struct rig_error *err)
+/* Those of the first namespace: the others go with all that is in them, as a kernel should know. */
+static int limits_of_first(struct rig_kernel_link *k, struct rig_error *err)
 {
 	int family = k->link.facts.families.id[RIG_CT_LIMIT];
-	unsigned int i;
 
-	for (i = 0; i < k->n_netns && family; i++)
-		if (rig_genl_delete_limits(k->netns[i].generic, family, err) < 0)
-			return -1;
-	return 0;
+	return family ? rig_genl_delete_limits(k->netns[0].generic, family, err) : 0;
 }
 
 /* Each netdev that is there now and was not at first. */
@@ -118,7 +115,7 @@ static int clean(struct rig_link *link, struct rig_link_left *left, struct rig_e
 
 	*left = (struct rig_link_left){};
 	rig_raw_close_all(k);
-	found = limits_everywhere(k, err) < 0 ? -1 : datapaths_everywhere(k, err);
+	found = limits_of_first(k, err) < 0 ? -1 : datapaths_everywhere(k, err);
 	if (found > 0)
 		again = datapaths_everywhere(k, err);
 	if (found < 0 || again < 0 || rig_port_close_all(k, err) < 0)
