@@ -277,6 +277,56 @@ static bool renumber(struct breaking *b)
 	return true;
 }
 
+/* Where the model would have to know what stands in another subsystem's, or a device's, state. */
+static bool is_beyond(const struct rig_nest *nest, const struct rig_attr *attr)
+{
+	return nest == rig_families[RIG_CTRL].nest ||
+	       (nest == rig_families[RIG_VPORT].nest && attr->number == OVS_VPORT_ATTR_TYPE);
+}
+
+/* Too long, too short, there twice, or as it should be. */
+static void shape_item(struct breaking *b, struct rig_node *node)
+{
+	uint32_t more = rig_random_between(&b->gen->random, 1, GROWTH_MAX);
+
+	switch (rig_random_below(&b->gen->random, 4)) {
+	case 0:
+		if (is_leaf(node))
+			resize(b, node, node->size + more);
+		return;
+	case 1:
+		if (has_bytes(node))
+			resize(b, node, rig_random_below(&b->gen->random, node->size));
+		return;
+	case 2:
+		node->next = rig_gen_copy(b->gen, node);
+		return;
+	}
+}
+
+/* An attribute that nobody has asked for, in place of another or behind it; wrong in itself or not. */
+static bool put_stranger(struct breaking *b)
+{
+	struct place *place = choose(b, is_attr);
+	const struct rig_attr *attr;
+	struct rig_node *node;
+
+	if (!place || !place->nest || place->nest->element)
+		return false;
+	attr = rig_attr_get(place->nest, rig_random_below(&b->gen->random, place->nest->n_attrs));
+	if (!attr || is_beyond(place->nest, attr))
+		return false;
+	node = rig_gen_attr(b->gen, place->nest, attr->number);
+	shape_item(b, node);
+	if (rig_random_chance(&b->gen->random, 50))
+		place->link = &(*place->link)->next;
+	else
+		*place->link = (*place->link)->next;
+	rig_gen_append(&node, *place->link);
+	*place->link = node;
+	return true;
+}
+
 static bool flip_type_bits(struct breaking *b)
 {
 	static const uint16_t bits[] = { NLA_F_NESTED, NLA_F_NET_BYTEORDER, 0xc000 };
@@ -457,6 +507,7 @@ static const struct {
 	{ "actions nested deep", deepen_actions },
 	{ "items swapped", swap_items },
 	{ "item in another nest", move_item },
+	{ "item of no use", put_stranger },
 	{ "type bits", flip_type_bits },
 	{ "unknown number", renumber },
 	{ "boundary value", put_boundary },

@@ -61,6 +61,16 @@ static void put_family(struct rig_request *r, unsigned int i)
 	rig_message_end(r->out);
 }
 
+/* Could some subsystem call itself so? They all have names of letters, digits, '_', '-'. */
+static bool is_plausible(const char *name)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789_-";
+	size_t len = strlen(name);
+
+	return len >= 3 && strspn(name, letters) == len && strncmp(name, "ovs", 3);
+}
+
 static int get_by_name(struct rig_request *r, const char *name)
 {
 	for (unsigned int i = 0; i < RIG_MODEL_FAMILIES; i++) {
@@ -69,8 +79,7 @@ static int get_by_name(struct rig_request *r, const char *name)
 		put_family(r, i);
 		return 0;
 	}
-	/* No other subsystem calls itself so. */
-	r->foreign = strncmp(name, "ovs_", 4) != 0;
+	r->foreign = is_plausible(name);
 	if (r->foreign)
 		rig_answer_unmodelled(r->out, "a family that is not OVS's", false);
 	return -ENOENT;
