@@ -304,7 +304,7 @@ static void shape_item(struct breaking *b, struct rig_node *node)
 	}
 }
 
-/* An attribute that nobody has asked for, in place of another or behind it; wrong in itself or not. */
+/* An attribute that nobody has asked for, in place of another or behind it; right or wrong. */
 static bool put_stranger(struct breaking *b)
 {
 	struct place *place = choose(b, is_attr);

@@ -100,12 +100,14 @@ static bool same(const struct rig_tuple *a, const struct rig_tuple *b)
 static struct rig_conn *find_in(struct rig_conn *list, unsigned int netns, uint16_t zone,
 				const struct rig_tuple *tuple, bool *reply)
 {
-	for (struct rig_conn *c = list; c; c = c->next)
-		for (unsigned int i = 0; c->netns == netns && c->zone == zone && i < 2; i++)
-			if (same(&c->tuple[i], tuple)) {
-				*reply = i;
-				return c;
-			}
+	/* Of a connection that is its own answer, the answer is found. */
+	for (struct rig_conn *c = list; c; c = c->next) {
+		if (c->netns != netns || c->zone != zone)
+			continue;
+		*reply = same(&c->tuple[1], tuple);
+		if (*reply || same(&c->tuple[0], tuple))
+			return c;
+	}
 	return NULL;
 }
 

@@ -413,6 +413,8 @@ static enum outcome run_one(struct rig_exec *x, struct rig_packet **p, struct ri
 		return ENDED;
 	}
 	*err = rig_exec_headers(p, &key->key, a);
+	if ((*p)->torn)
+		rig_answer_unmodelled(x->out, "a tag in a packet without a header", true);
 	return GO_ON;
 }
 
@@ -529,6 +531,8 @@ void rig_exec_packet(struct rig_exec *x, struct rig_packet *p, struct rig_live_k
 	if ((key->open & RIG_KEY_HASH_OPEN) && hash_matters(x->dp))
 		rig_answer_unmodelled(x->out, "a flow that matches on the kernel's hash", true);
 	flow = rig_flow_by_packet(x->dp, &key->key);
+	if (flow && !rig_flow_is_alone(x->dp, flow, &key->key))
+		rig_answer_unmodelled(x->out, "flows that overlap", true);
 	x->dp->counts_open |= x->optional;
 	if (!flow) {
 		rig_upcall_send(x, p, key, &miss);

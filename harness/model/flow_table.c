@@ -69,14 +69,26 @@ struct rig_flow *rig_flow_by_ufid(const struct rig_datapath *dp, const uint8_t *
 	return NULL;
 }
 
-/* Masks are tried in order; which one wins when flows overlap is nobody's promise. */
-struct rig_flow *rig_flow_by_packet(const struct rig_datapath *dp, const struct rig_key *key)
+/* From this mask on. */
+static struct rig_flow *next_by_packet(const struct rig_datapath *dp, const struct rig_mask *mask,
+				       const struct rig_key *key)
 {
 	struct rig_flow *flow = NULL;
 
-	for (const struct rig_mask *mask = dp->masks; mask && !flow; mask = mask->next)
+	for (; mask && !flow; mask = mask->next)
 		flow = below_mask(dp, mask, key);
 	return flow;
+}
+
+struct rig_flow *rig_flow_by_packet(const struct rig_datapath *dp, const struct rig_key *key)
+{
+	return next_by_packet(dp, dp->masks, key);
+}
+
+bool rig_flow_is_alone(const struct rig_datapath *dp, const struct rig_flow *flow,
+		       const struct rig_key *key)
+{
+	return !next_by_packet(dp, flow->mask->next, key);
 }
 
 /* From where on two unmasked keys are compared: a tunnel's part only if there is a tunnel. */

@@ -223,13 +223,18 @@ int rig_packet_insert_tag(struct rig_packet **pp)
 {
 	struct rig_packet *p;
 	uint16_t tci_be;
-	int err = rig_packet_need(*pp, ETH_HLEN);
+	int err;
 
-	if (!err)
-		err = rig_packet_push(pp, TAG);
+	if ((*pp)->profile->tag_bounded && (*pp)->len < ETH_HLEN)
+		return -EINVAL;
+	err = rig_packet_push(pp, TAG);
 	if (err)
 		return err;
 	p = *pp;
+	/* Nobody asks whether there is a header to move. */
+	p->torn |= p->len < ETH_HLEN + TAG;
+	if (p->torn)
+		return 0;
 	memmove(p->data, p->data + TAG, 2 * ETH_ALEN);
 	tci_be = htons(p->tci);
 	memcpy(p->data + 12, &p->tpid_be, 2);

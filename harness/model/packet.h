@@ -30,6 +30,7 @@ struct rig_packet {
 	uint16_t mru;
 	uint32_t cut; /* what trunc says of the next output, by rig_profile.trunc_limits */
 	uint32_t priority, mark;
+	bool torn;	/* what is in it was read from behind its end */
 	bool tunnelled; /* a tunnel has been set, for a tunnel port to go through */
 	struct {
 		uint32_t value;

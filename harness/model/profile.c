@@ -14,8 +14,8 @@
 #define SINCE_6_1_192                                                                          \
 	SINCE_6_1_176, .nest_bounded = true, .named_by_flow = true, .ah_after_fragment = true, \
 		       .trunc_limits = true, .copies_apart = true
-/* Not the module's: the kernel's own walk along the headers of IPv6, and its fragmentation. */
-#define KERNEL_6_1_192 .ip6_bounded = true, .fragments_bounded = true
+/* Not the module's: the kernel's own walk along the headers of IPv6, fragmentation, VLAN tags. */
+#define KERNEL_6_1_192 .ip6_bounded = true, .fragments_bounded = true, .tag_bounded = true
 #define REF_ALONE \
 	.empty_upcalls = true, .masks_whole = true, .ports_go_on = true, .actions_bounded = true
 #define REF SINCE_6_1_192, REF_ALONE

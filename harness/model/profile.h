@@ -23,6 +23,7 @@ struct rig_profile {
 					   * packet carries as well */
 	bool zero_rate_refused;		  /* a meter band must have a rate */
 	bool ip6_bounded;	/* an extension header longer than the packet is an error */
+	bool tag_bounded;	/* a tag needs a header to go into */
 	bool fragments_bounded; /* fragments too small for a header and 8 bytes are refused; before,
 				 * there is no end of empty ones */
 	bool ah_after_fragment; /* AH belongs behind a fragment header, and comes once */

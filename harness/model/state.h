@@ -324,7 +324,11 @@ rig_genl_command_fn rig_flow_new, rig_flow_del, rig_flow_get, rig_flow_set, rig_
 /* flow_table.c */
 struct rig_flow *rig_flow_by_ufid(const struct rig_datapath *dp, const uint8_t *ufid,
 				  unsigned int len);
+/* Masks are tried in order; which one wins when flows overlap is nobody's promise. */
 struct rig_flow *rig_flow_by_packet(const struct rig_datapath *dp, const struct rig_key *key);
+/* Whether no other one than this, the first, takes the packet. */
+bool rig_flow_is_alone(const struct rig_datapath *dp, const struct rig_flow *flow,
+		       const struct rig_key *key);
 struct rig_flow *rig_flow_by_key(const struct rig_datapath *dp, const struct rig_match *match);
 /* Is it the flow that the match speaks of, not one that merely overlaps? */
 bool rig_flow_has_key(const struct rig_flow *flow, const struct rig_match *match);

@@ -176,6 +176,8 @@ void rig_upcall_send(struct rig_exec *x, struct rig_packet *p, const struct rig_
 			goto lost;
 		p = copy;
 	}
+	if (p->torn)
+		rig_answer_unmodelled(x->out, "a tag in a packet without a header", false);
 	if (rig_packet_left(p, u->cut) + NLA_HDRLEN > ATTR_MAX || !n || !list)
 		goto lost;
 	if (n > 1)
