@@ -187,23 +187,21 @@ static bool find_again(struct rig_exec *x, struct rig_packet *p, const struct ri
 {
 	bool executed = (key->ct_state & OVS_CS_F_TRACKED) && !(key->ct_state & OVS_CS_F_INVALID) &&
 			key->ct_zone == o->zone;
+	bool translated = key->ct_state & STATE_NAT;
 	struct rig_tuple tuple;
 	struct rig_conn *conn;
 	bool reply;
 
 	if (!executed && (key->ct_state || !o->force))
 		return false;
-	if (!x->m->conns && !x->m->hosts)
+	if (!rig_tuple_unchecked(p, family, &tuple))
 		return false;
-	/* Without the trackers' checks: only what passes them is worth the question here. */
-	if (rig_tuple_read(p, family, &tuple) != RIG_TRACKED_OK || (key->ct_state & STATE_NAT)) {
-		rig_answer_unmodelled(x->out, "a connection of what cannot be tracked", true);
-		return false;
-	}
+	if (translated)
+		tuple = rig_tuple_inverse(&tuple);
 	conn = find(x, o->zone, &tuple, &reply);
 	if (!conn)
 		return false;
-	carry(p, conn, reply);
+	carry(p, conn, reply != translated);
 	p->conn_established = conn->seen_reply;
 	return executed;
 }

@@ -47,6 +47,8 @@ enum rig_tracked {
 
 /* conntrack_tuple.c: what a tracker makes of the packet, whose network header is IP of `family`. */
 enum rig_tracked rig_tuple_read(struct rig_packet *p, uint8_t family, struct rig_tuple *tuple);
+/* The same, without its checks. False: there is none. */
+bool rig_tuple_unchecked(struct rig_packet *p, uint8_t family, struct rig_tuple *tuple);
 /* May the packet, read as above, be a connection's first? */
 bool rig_tuple_may_begin(const struct rig_tuple *tuple);
 /* That of the other direction. */

@@ -245,6 +245,20 @@ static enum rig_tracked track(const uint8_t *ip, uint8_t family, const struct pa
 	return RIG_TRACKED_OK;
 }
 
+static bool find_part(const uint8_t *ip, size_t len, uint8_t family, struct part *part)
+{
+	return family == AF_INET ? find_part4(ip, len, part) : find_part6(ip, len, part);
+}
+
+bool rig_tuple_unchecked(struct rig_packet *p, uint8_t family, struct rig_tuple *tuple)
+{
+	const uint8_t *ip = rig_packet_network(p);
+	size_t len = p->data + p->len - ip;
+	struct part part;
+
+	return find_part(ip, len, family, &part) && read_tuple(ip, len, &part, family, tuple);
+}
+
 enum rig_tracked rig_tuple_read(struct rig_packet *p, uint8_t family, struct rig_tuple *tuple)
 {
 	const uint8_t *ip = rig_packet_network(p);
@@ -252,7 +266,7 @@ enum rig_tracked rig_tuple_read(struct rig_packet *p, uint8_t family, struct rig
 	enum rig_tracked result;
 	struct part part;
 
-	if (!(family == AF_INET ? find_part4(ip, len, &part) : find_part6(ip, len, &part)))
+	if (!find_part(ip, len, family, &part))
 		return RIG_TRACKED_INVALID;
 	result = track(ip, family, &part);
 	if (result == RIG_TRACKED_OK && !read_tuple(ip, len, &part, family, tuple))
