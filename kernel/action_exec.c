@@ -44,23 +44,44 @@ struct exec_state {
 
 static struct exec_state __percpu *exec_states;
 
+/**
+ * struct run - one list at work on one packet
+ * @dp: the datapath that it is in
+ * @skb: NULL once an action has handed it on: then the list has ended
+ * @acts: the list
+ * @key: of @skb, unless it is stale
+ * @last: the action at hand is the last, and may have the packet itself
+ */
+struct run {
+	struct ovsr_datapath *dp;
+	struct sk_buff *skb;
+	const struct ovsr_actions *acts;
+	struct ovsr_key *key;
+	bool last;
+};
+
 static int list_execute(struct ovsr_datapath *dp, struct sk_buff *skb,
 			const struct ovsr_actions *acts, struct ovsr_key *key);
 
-static void key_outdate(struct ovsr_key *key)
+static int key_revalidate(struct run *run)
 {
-	key->stale = true;
+	return run->key->stale ? ovsr_key_update(run->skb, run->key) : 0;
 }
 
-static int key_revalidate(struct sk_buff *skb, struct ovsr_key *key)
+static struct sk_buff *packet_take(struct run *run)
 {
-	return key->stale ? ovsr_key_update(skb, key) : 0;
+	struct sk_buff *skb = run->skb;
+
+	run->skb = NULL;
+	return skb;
 }
 
-/* NULL without memory. */
-static struct sk_buff *packet_clone(struct sk_buff *skb)
+/* The packet itself, if it is not needed any more, else a copy; NULL without memory for it. */
+static struct sk_buff *packet_for(struct run *run)
 {
-	return ovsr_fault(OVSR_FAULT_PACKET_CLONE) ? NULL : skb_clone(skb, GFP_ATOMIC);
+	if (run->last)
+		return packet_take(run);
+	return ovsr_fault(OVSR_FAULT_PACKET_CLONE) ? NULL : skb_clone(run->skb, GFP_ATOMIC);
 }
 
 /* Nests. */
@@ -89,96 +110,88 @@ static void defer(struct ovsr_datapath *dp, struct sk_buff *skb, const struct ov
 }
 
 /*
- * Runs @acts, or recirculates if there are none, on @skb if it is not needed any more (@last), else
- * on a copy. What happens inside does not change @key, so unless nothing inside changes it
- * (@in_place) it needs a copy as well; when the processor has no room for one, the packet waits
- * until the stack is empty.
+ * Runs @acts, or recirculates if there are none. What happens inside does not change the run's key,
+ * so it needs a copy; when the processor has no room for one, the packet waits until the stack is
+ * empty.
  */
-static int nested_execute(struct ovsr_datapath *dp, struct sk_buff *skb,
-			  const struct ovsr_actions *acts, u32 recirc_id, struct ovsr_key *key,
-			  bool last, bool in_place)
+static int nested_execute(struct run *run, const struct ovsr_actions *acts, u32 recirc_id)
 {
 	struct exec_state *state = this_cpu_ptr(exec_states);
+	struct sk_buff *skb = packet_for(run);
+	struct ovsr_key *key;
 	int err;
 
-	if (!last)
-		skb = packet_clone(skb);
 	if (!skb)
 		return 0;
-	if (in_place)
-		return list_execute(dp, skb, acts, key);
 	if (state->level > KEYS_MAX) {
-		defer(dp, skb, acts, recirc_id, key);
+		defer(run->dp, skb, acts, recirc_id, run->key);
 		return 0;
 	}
-	state->keys[state->level - 1] = *key;
 	key = &state->keys[state->level - 1];
+	*key = *run->key;
 	if (!acts) {
 		key->recirc_id = recirc_id;
 		ovsr_dp_process(skb, key);
 		return 0;
 	}
 	state->level++;
-	err = list_execute(dp, skb, acts, key);
+	err = list_execute(run->dp, skb, acts, key);
 	state->level--;
 	return err;
 }
 
-static int nested_list_execute(struct ovsr_datapath *dp, struct sk_buff *skb,
-			       const struct ovsr_actions *acts, struct ovsr_key *key, bool last)
+static int nested_list_execute(struct run *run, const struct ovsr_actions *acts)
 {
-	return nested_execute(dp, skb, acts, 0, key, last, last || !acts->changes_key);
+	struct sk_buff *skb;
+
+	if (!run->last && acts->changes_key)
+		return nested_execute(run, acts, 0);
+	skb = packet_for(run);
+	return skb ? list_execute(run->dp, skb, acts, run->key) : 0;
 }
 
-static int sample(struct ovsr_datapath *dp, struct sk_buff *skb, const struct ovsr_action *act,
-		  struct ovsr_key *key, bool last)
+static int clone(struct run *run, const struct ovsr_action *act)
 {
-	if (act->arg != U32_MAX && (!act->arg || get_random_u32() > act->arg)) {
-		if (last)
-			consume_skb(skb);
-		return 0;
-	}
-	return nested_list_execute(dp, skb, act->nested[0], key, last);
+	return nested_list_execute(run, act->nested[0]);
 }
 
-static int check_pkt_len(struct ovsr_datapath *dp, struct sk_buff *skb,
-			 const struct ovsr_action *act, struct ovsr_key *key, bool last)
+static int sample(struct run *run, const struct ovsr_action *act)
 {
+	bool taken = act->arg == U32_MAX || (act->arg && get_random_u32() <= act->arg);
+
+	return taken ? nested_list_execute(run, act->nested[0]) : 0;
+}
+
+static int check_pkt_len(struct run *run, const struct ovsr_action *act)
+{
+	const struct sk_buff *skb = run->skb;
 	unsigned int mru = OVSR_CB(skb)->mru;
 	unsigned int len = mru ? mru + skb->mac_len : skb->len;
 	bool beyond =
 		len > act->arg && !(skb_is_gso(skb) && skb_gso_validate_mac_len(skb, act->arg));
 
-	return nested_list_execute(dp, skb, act->nested[beyond], key, last);
+	return nested_list_execute(run, act->nested[beyond]);
 }
 
-static int recirc(struct ovsr_datapath *dp, struct sk_buff *skb, u32 recirc_id,
-		  struct ovsr_key *key, bool last)
+static int recirc(struct run *run, const struct ovsr_action *act)
 {
-	int err = key_revalidate(skb, key);
-
-	if (err) {
-		if (last)
-			kfree_skb(skb);
-		return err;
-	}
-	return nested_execute(dp, skb, NULL, recirc_id, key, last, false);
+	return key_revalidate(run) ?: nested_execute(run, NULL, nla_get_u32(act->attr));
 }
 
 /* A packet at the end of its TTL goes to the nested list, and leaves this one. */
-static int ttl_exceeded(struct ovsr_datapath *dp, struct sk_buff *skb,
-			const struct ovsr_action *act, struct ovsr_key *key)
+static int dec_ttl(struct run *run, const struct ovsr_action *act)
 {
-	if (act->nested[0]->n)
-		return nested_execute(dp, skb, act->nested[0], 0, key, true, true);
-	consume_skb(skb);
-	return 0;
+	int err = ovsr_action_dec_ttl(run->skb, run->key);
+
+	if (err != -EHOSTUNREACH)
+		return err;
+	return list_execute(run->dp, packet_take(run), act->nested[0], run->key);
 }
 
 /* Where a packet goes. */
 
-static void output(struct ovsr_datapath *dp, struct sk_buff *skb, u32 port_no,
-		   const struct ovsr_key *key)
+static void output_to(struct ovsr_datapath *dp, struct sk_buff *skb, u32 port_no,
+		      const struct ovsr_key *key)
 {
 	bool ethernet = ovsr_key_is_ethernet(key);
 	struct ovsr_vport *vport = ovsr_vport_find(dp, port_no);
@@ -199,10 +212,23 @@ static void output(struct ovsr_datapath *dp, struct sk_buff *skb, u32 port_no,
 		kfree_skb(skb);
 }
 
-static void userspace(struct ovsr_datapath *dp, struct sk_buff *skb, struct ovsr_key *key,
-		      const struct ovsr_actions *acts, const struct ovsr_action *act)
+/* A trunc is for the next that a packet goes to. */
+static int output(struct run *run, const struct ovsr_action *act)
 {
-	struct ovsr_upcall upcall = { .cmd = OVS_PACKET_CMD_ACTION, .mru = OVSR_CB(skb)->mru };
+	struct sk_buff *skb = packet_for(run);
+
+	if (skb)
+		output_to(run->dp, skb, nla_get_u32(act->attr), run->key);
+	if (run->skb)
+		OVSR_CB(run->skb)->cutlen = U32_MAX;
+	return 0;
+}
+
+static int userspace(struct run *run, const struct ovsr_action *act)
+{
+	struct ovsr_skb_cb *cb = OVSR_CB(run->skb);
+	struct ovsr_upcall upcall = { .cmd = OVS_PACKET_CMD_ACTION, .mru = cb->mru };
+	struct ovsr_datapath *dp = run->dp;
 	struct ovsr_vport *vport;
 	const struct nlattr *a;
 	int rem;
@@ -219,237 +245,219 @@ static void userspace(struct ovsr_datapath *dp, struct sk_buff *skb, struct ovsr
 			break;
 		case OVS_USERSPACE_ATTR_EGRESS_TUN_PORT:
 			vport = ovsr_vport_find(dp, nla_get_u32(a));
-			if (vport && !dev_fill_metadata_dst(vport->dev, skb))
-				upcall.egress_tun = skb_tunnel_info(skb);
+			if (vport && !dev_fill_metadata_dst(vport->dev, run->skb))
+				upcall.egress_tun = skb_tunnel_info(run->skb);
 			break;
 		case OVS_USERSPACE_ATTR_ACTIONS:
-			upcall.actions = acts;
+			upcall.actions = run->acts;
 			break;
 		}
 	}
-	ovsr_upcall(dp, skb, key, &upcall, OVSR_CB(skb)->cutlen);
+	ovsr_upcall(dp, run->skb, run->key, &upcall, cb->cutlen);
+	cb->cutlen = U32_MAX;
+	return 0;
 }
 
-/* Headers that come and go. */
-
-static void hash(struct sk_buff *skb, struct ovsr_key *key, const struct ovs_action_hash *hash)
+static int truncate(struct run *run, const struct ovsr_action *act)
 {
+	const struct ovs_action_trunc *trunc = nla_data(act->attr);
+
+	OVSR_CB(run->skb)->cutlen = trunc->max_len;
+	return 0;
+}
+
+static int meter(struct run *run, const struct ovsr_action *act)
+{
+	if (ovsr_meter_execute(&run->dp->meters, run->skb, nla_get_u32(act->attr)))
+		consume_skb(packet_take(run));
+	return 0;
+}
+
+/* Conntrack. */
+
+/* -EINPROGRESS is a fragment that waits for others: no error. */
+static int ct(struct run *run, const struct ovsr_action *act)
+{
+	struct sk_buff *skb = run->skb;
+	int err = key_revalidate(run);
+
+	if (err)
+		return err;
+	err = ovsr_ct_execute(ovsr_dp_net(run->dp), skb, run->key, act->ct);
+	if (err)
+		run->skb = NULL; /* it is kept, or freed */
+	return err == -EINPROGRESS ? 0 : err;
+}
+
+static int ct_clear(struct run *run, const struct ovsr_action *act)
+{
+	ovsr_ct_clear(run->skb, run->key);
+	return 0;
+}
+
+/* Headers that change, come and go. */
+
+static int set(struct run *run, const struct ovsr_action *act)
+{
+	return ovsr_action_set(run->skb, run->key, act);
+}
+
+static int hash(struct run *run, const struct ovsr_action *act)
+{
+	const struct ovs_action_hash *hash = nla_data(act->attr);
+
 	/* Zero would mean that there is no hash. */
-	key->dp_hash = jhash_1word(skb_get_hash(skb), hash->hash_basis) ?: 1;
+	run->key->dp_hash = jhash_1word(skb_get_hash(run->skb), hash->hash_basis) ?: 1;
+	return 0;
 }
 
 /* After @err of a change to what the frame starts with: from now on @link. */
-static int restarted(struct ovsr_key *key, int err, u8 link)
+static int restarted(struct run *run, int err, u8 link)
 {
 	if (err)
 		return err;
-	key->link = link;
-	key_outdate(key);
+	run->key->link = link;
+	run->key->stale = true;
 	return 0;
 }
 
 /* Behind @mac_len bytes of the frame; what starts with a label has no Ethernet header. */
-static int push_mpls(struct sk_buff *skb, struct ovsr_key *key, __be32 lse, __be16 eth_type,
-		     unsigned int mac_len)
+static int label_push(struct run *run, __be32 lse, __be16 eth_type, unsigned int mac_len)
 {
-	return restarted(key, skb_mpls_push(skb, lse, eth_type, mac_len, mac_len),
-			 mac_len ? key->link : OVSR_LINK_NONE);
+	return restarted(run, skb_mpls_push(run->skb, lse, eth_type, mac_len, mac_len),
+			 mac_len ? run->key->link : OVSR_LINK_NONE);
 }
 
-static int add_mpls(struct sk_buff *skb, struct ovsr_key *key,
-		    const struct ovs_action_add_mpls *mpls)
+static int push_mpls(struct run *run, const struct ovsr_action *act)
 {
+	const struct ovs_action_push_mpls *mpls = nla_data(act->attr);
+
+	return label_push(run, mpls->mpls_lse, mpls->mpls_ethertype, run->skb->mac_len);
+}
+
+static int add_mpls(struct run *run, const struct ovsr_action *act)
+{
+	const struct ovs_action_add_mpls *mpls = nla_data(act->attr);
 	bool inside = mpls->tun_flags & OVS_MPLS_L3_TUNNEL_FLAG_MASK;
 
-	return push_mpls(skb, key, mpls->mpls_lse, mpls->mpls_ethertype, inside ? skb->mac_len : 0);
+	return label_push(run, mpls->mpls_lse, mpls->mpls_ethertype,
+			  inside ? run->skb->mac_len : 0);
 }
 
-static int pop_mpls(struct sk_buff *skb, struct ovsr_key *key, __be16 eth_type)
+static int pop_mpls(struct run *run, const struct ovsr_action *act)
 {
+	__be16 eth_type = nla_get_be16(act->attr);
 	bool frame_inside = eth_type == htons(ETH_P_TEB);
+	int err =
+		skb_mpls_pop(run->skb, eth_type, run->skb->mac_len, ovsr_key_is_ethernet(run->key));
 
-	return restarted(key, skb_mpls_pop(skb, eth_type, skb->mac_len, ovsr_key_is_ethernet(key)),
-			 frame_inside ? OVSR_LINK_ETHERNET : key->link);
+	return restarted(run, err, frame_inside ? OVSR_LINK_ETHERNET : run->key->link);
 }
 
-/* Only one tag can stand beside the frame, and only that one's change is easy to follow. */
-static int push_vlan(struct sk_buff *skb, struct ovsr_key *key,
-		     const struct ovs_action_push_vlan *vlan)
+/* The tag beside the frame is @tag now: the only one whose change is easy to follow. */
+static void tag_changed(struct run *run, bool easy, struct ovsr_vlan tag)
 {
+	if (easy)
+		run->key->tags[0] = tag;
+	else
+		run->key->stale = true;
+}
+
+static int push_vlan(struct run *run, const struct ovsr_action *act)
+{
+	const struct ovs_action_push_vlan *vlan = nla_data(act->attr);
 	struct ovsr_vlan tag = { vlan->vlan_tpid, vlan->vlan_tci };
 
-	if (!skb_vlan_tag_present(skb))
-		key->tags[0] = tag;
-	else
-		key_outdate(key);
-	return skb_vlan_push(skb, tag.tpid, ntohs(tag.tci) & ~VLAN_CFI_MASK);
+	tag_changed(run, !skb_vlan_tag_present(run->skb), tag);
+	return skb_vlan_push(run->skb, tag.tpid, ntohs(tag.tci) & ~VLAN_CFI_MASK);
 }
 
-static int pop_vlan(struct sk_buff *skb, struct ovsr_key *key)
+static int pop_vlan(struct run *run, const struct ovsr_action *act)
 {
-	int err = skb_vlan_pop(skb);
+	int err = skb_vlan_pop(run->skb);
 
-	if (!skb_vlan_tag_present(skb))
-		key->tags[0] = (struct ovsr_vlan){};
-	else
-		key_outdate(key);
+	tag_changed(run, !skb_vlan_tag_present(run->skb), (struct ovsr_vlan){});
 	return err;
 }
 
-static int push_eth(struct sk_buff *skb, struct ovsr_key *key,
-		    const struct ovs_key_ethernet *addresses)
+static int push_eth(struct run *run, const struct ovsr_action *act)
 {
-	return restarted(key, skb_eth_push(skb, addresses->eth_dst, addresses->eth_src),
+	const struct ovs_action_push_eth *eth = nla_data(act->attr);
+
+	return restarted(run,
+			 skb_eth_push(run->skb, eth->addresses.eth_dst, eth->addresses.eth_src),
 			 OVSR_LINK_ETHERNET);
 }
 
-static int pop_eth(struct sk_buff *skb, struct ovsr_key *key)
+static int pop_eth(struct run *run, const struct ovsr_action *act)
 {
-	return restarted(key, skb_eth_pop(skb), OVSR_LINK_NONE);
+	return restarted(run, skb_eth_pop(run->skb), OVSR_LINK_NONE);
 }
 
-static int push_nsh(struct sk_buff *skb, struct ovsr_key *key, const struct nlattr *nest)
+static int push_nsh(struct run *run, const struct ovsr_action *act)
 {
 	u8 header[NSH_HDR_MAX_LEN];
-	int err = ovsr_nsh_header(nest, (struct nshhdr *)header, false);
+	int err = ovsr_nsh_header(nla_data(act->attr), (struct nshhdr *)header, false);
 
-	return restarted(key, err ?: nsh_push(skb, (struct nshhdr *)header), OVSR_LINK_NONE);
+	return restarted(run, err ?: nsh_push(run->skb, (struct nshhdr *)header), OVSR_LINK_NONE);
 }
 
-static int pop_nsh(struct sk_buff *skb, struct ovsr_key *key)
+static int pop_nsh(struct run *run, const struct ovsr_action *act)
 {
-	int err = nsh_pop(skb);
-	bool frame_inside = skb->protocol == htons(ETH_P_TEB);
+	int err = nsh_pop(run->skb);
+	bool frame_inside = run->skb->protocol == htons(ETH_P_TEB);
 
-	return restarted(key, err, frame_inside ? OVSR_LINK_ETHERNET : OVSR_LINK_NONE);
+	return restarted(run, err, frame_inside ? OVSR_LINK_ETHERNET : OVSR_LINK_NONE);
 }
 
 /* The list. */
 
-/* Actions that do nothing but change the packet or what is known of it. */
-static int packet_change(struct sk_buff *skb, struct ovsr_key *key, const struct ovsr_action *act)
-{
-	const void *arg = nla_data(act->attr);
-	const struct ovs_action_push_mpls *mpls = arg;
-
-	switch (act->type) {
-	case OVS_ACTION_ATTR_SET:
-	case OVS_ACTION_ATTR_SET_MASKED:
-		return ovsr_action_set(skb, key, act);
-	case OVS_ACTION_ATTR_TRUNC:
-		OVSR_CB(skb)->cutlen = ((const struct ovs_action_trunc *)arg)->max_len;
-		return 0;
-	case OVS_ACTION_ATTR_HASH:
-		hash(skb, key, arg);
-		return 0;
-	case OVS_ACTION_ATTR_PUSH_VLAN:
-		return push_vlan(skb, key, arg);
-	case OVS_ACTION_ATTR_POP_VLAN:
-		return pop_vlan(skb, key);
-	case OVS_ACTION_ATTR_PUSH_MPLS:
-		return push_mpls(skb, key, mpls->mpls_lse, mpls->mpls_ethertype, skb->mac_len);
-	case OVS_ACTION_ATTR_ADD_MPLS:
-		return add_mpls(skb, key, arg);
-	case OVS_ACTION_ATTR_POP_MPLS:
-		return pop_mpls(skb, key, nla_get_be16(act->attr));
-	case OVS_ACTION_ATTR_PUSH_ETH:
-		return push_eth(skb, key, &((const struct ovs_action_push_eth *)arg)->addresses);
-	case OVS_ACTION_ATTR_POP_ETH:
-		return pop_eth(skb, key);
-	case OVS_ACTION_ATTR_PUSH_NSH:
-		return push_nsh(skb, key, arg);
-	case OVS_ACTION_ATTR_POP_NSH:
-		return pop_nsh(skb, key);
-	case OVS_ACTION_ATTR_CT_CLEAR:
-		ovsr_ct_clear(skb, key);
-		return 0;
-	default:
-		return 0;
-	}
-}
-
-/* Keeps or frees @skb unless it returns 0; -EINPROGRESS is a fragment that waits: no error. */
-static int ct(struct ovsr_datapath *dp, struct sk_buff *skb, struct ovsr_key *key,
-	      const struct ovsr_action *act)
-{
-	int err = key_revalidate(skb, key);
-
-	if (err) {
-		kfree_skb(skb);
-		return err;
-	}
-	return ovsr_ct_execute(ovsr_dp_net(dp), skb, key, act->ct);
-}
+/* Each returns 0, or an error with which the list ends; then the packet is dropped. */
+static int (*const runners[OVS_ACTION_ATTR_MAX + 1])(struct run *run,
+						     const struct ovsr_action *act) = {
+	[OVS_ACTION_ATTR_OUTPUT] = output,
+	[OVS_ACTION_ATTR_USERSPACE] = userspace,
+	[OVS_ACTION_ATTR_SET] = set,
+	[OVS_ACTION_ATTR_PUSH_VLAN] = push_vlan,
+	[OVS_ACTION_ATTR_POP_VLAN] = pop_vlan,
+	[OVS_ACTION_ATTR_SAMPLE] = sample,
+	[OVS_ACTION_ATTR_RECIRC] = recirc,
+	[OVS_ACTION_ATTR_HASH] = hash,
+	[OVS_ACTION_ATTR_PUSH_MPLS] = push_mpls,
+	[OVS_ACTION_ATTR_POP_MPLS] = pop_mpls,
+	[OVS_ACTION_ATTR_SET_MASKED] = set,
+	[OVS_ACTION_ATTR_CT] = ct,
+	[OVS_ACTION_ATTR_TRUNC] = truncate,
+	[OVS_ACTION_ATTR_PUSH_ETH] = push_eth,
+	[OVS_ACTION_ATTR_POP_ETH] = pop_eth,
+	[OVS_ACTION_ATTR_CT_CLEAR] = ct_clear,
+	[OVS_ACTION_ATTR_PUSH_NSH] = push_nsh,
+	[OVS_ACTION_ATTR_POP_NSH] = pop_nsh,
+	[OVS_ACTION_ATTR_METER] = meter,
+	[OVS_ACTION_ATTR_CLONE] = clone,
+	[OVS_ACTION_ATTR_CHECK_PKT_LEN] = check_pkt_len,
+	[OVS_ACTION_ATTR_ADD_MPLS] = add_mpls,
+	[OVS_ACTION_ATTR_DEC_TTL] = dec_ttl,
+};
 
 static int list_execute(struct ovsr_datapath *dp, struct sk_buff *skb,
 			const struct ovsr_actions *acts, struct ovsr_key *key)
 {
-	const struct ovsr_action *act;
-	struct sk_buff *copy;
+	struct run run = { .dp = dp, .skb = skb, .acts = acts, .key = key };
+	u32 left = acts->n;
 	int err = 0;
-	bool last;
 
-	for (act = acts->act; act < acts->act + acts->n; act++) {
-		last = act == &acts->act[acts->n - 1];
-		switch (act->type) {
-		case OVS_ACTION_ATTR_OUTPUT:
-			copy = last ? skb : packet_clone(skb);
-			if (copy)
-				output(dp, copy, nla_get_u32(act->attr), key);
-			if (last)
-				return 0;
-			OVSR_CB(skb)->cutlen = U32_MAX;
-			break;
-		case OVS_ACTION_ATTR_USERSPACE:
-			userspace(dp, skb, key, acts, act);
-			OVSR_CB(skb)->cutlen = U32_MAX;
-			break;
-		case OVS_ACTION_ATTR_RECIRC:
-			err = recirc(dp, skb, nla_get_u32(act->attr), key, last);
-			if (last)
-				return err;
-			break;
-		case OVS_ACTION_ATTR_SAMPLE:
-			err = sample(dp, skb, act, key, last);
-			if (last)
-				return err;
-			break;
-		case OVS_ACTION_ATTR_CLONE:
-			err = nested_list_execute(dp, skb, act->nested[0], key, last);
-			if (last)
-				return err;
-			break;
-		case OVS_ACTION_ATTR_CHECK_PKT_LEN:
-			err = check_pkt_len(dp, skb, act, key, last);
-			if (last)
-				return err;
-			break;
-		case OVS_ACTION_ATTR_CT:
-			err = ct(dp, skb, key, act);
-			if (err)
-				return err == -EINPROGRESS ? 0 : err;
-			break;
-		case OVS_ACTION_ATTR_METER:
-			if (ovsr_meter_execute(&dp->meters, skb, nla_get_u32(act->attr)))
-				goto consumed;
-			break;
-		case OVS_ACTION_ATTR_DEC_TTL:
-			err = ovsr_action_dec_ttl(skb, key);
-			if (err == -EHOSTUNREACH)
-				return ttl_exceeded(dp, skb, act, key);
-			break;
-		default:
-			err = packet_change(skb, key, act);
-			break;
-		}
-		if (err) {
-			kfree_skb(skb);
-			return err;
-		}
+	while (left && run.skb && !err) {
+		const struct ovsr_action *act = &acts->act[acts->n - left--];
+
+		run.last = !left;
+		err = runners[act->type](&run, act);
 	}
-consumed:
-	consume_skb(skb);
-	return 0;
+	if (err)
+		kfree_skb(run.skb);
+	else
+		consume_skb(run.skb);
+	return err;
 }
 
 static void deferred_execute(struct exec_state *state)

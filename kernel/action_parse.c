@@ -57,15 +57,17 @@ static int userspace_parse(const struct ovsr_action_request *req, struct ovsr_sh
 		[OVS_USERSPACE_ATTR_USERDATA] = { .type = NLA_UNSPEC },
 		[OVS_USERSPACE_ATTR_EGRESS_TUN_PORT] = { .type = NLA_U32 },
 	};
-	struct nlattr *a[OVS_USERSPACE_ATTR_MAX + 1];
-	int err;
+	int err = nla_validate_nested_deprecated(act->attr, OVS_USERSPACE_ATTR_MAX, policy, NULL);
+	const struct nlattr *a;
+	u32 portid = 0;
+	int rem;
 
-	err = nla_parse_nested_deprecated(a, OVS_USERSPACE_ATTR_MAX, act->attr, policy, NULL);
 	if (err)
 		return err;
-	if (!a[OVS_USERSPACE_ATTR_PID] || !nla_get_u32(a[OVS_USERSPACE_ATTR_PID]))
-		return -EINVAL;
-	return 0;
+	nla_for_each_nested(a, act->attr, rem)
+		if (nla_type(a) == OVS_USERSPACE_ATTR_PID)
+			portid = nla_get_u32(a);
+	return portid ? 0 : -EINVAL;
 }
 
 static int trunc_parse(const struct ovsr_action_request *req, struct ovsr_shape *shape,

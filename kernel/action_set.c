@@ -97,34 +97,34 @@ static void ipv4_addr_change(struct sk_buff *skb, struct iphdr *iph, __be32 *add
 	*in_key = new;
 }
 
+/* The checksum sums up words of 16 bits: the protocol is in the same one. */
 static void ipv4_ttl_set(struct iphdr *iph, u8 ttl)
 {
-	csum_replace2(&iph->check, htons(iph->ttl << 8), htons(ttl << 8));
+	const __be16 *word = (const __be16 *)&iph->ttl;
+	__be16 old = *word;
+
 	iph->ttl = ttl;
+	csum_replace2(&iph->check, old, *word);
 }
 
 static int ipv4_set(struct sk_buff *skb, struct ovsr_key *key, const struct set *set)
 {
+	int err = skb_ensure_writable(skb, skb_network_offset(skb) + sizeof(struct iphdr));
 	const struct ovs_key_ipv4 *value = set->value, *mask = set->mask;
-	struct iphdr *iph;
-	int err;
+	struct iphdr *iph = ip_hdr(skb);
 
-	err = skb_ensure_writable(skb, skb_network_offset(skb) + sizeof(*iph));
 	if (err)
 		return err;
-	iph = ip_hdr(skb);
-	ipv4_addr_change(skb, iph, &iph->saddr, MASKED(iph->saddr, value->ipv4_src, mask->ipv4_src),
-			 &key->ipv4.src);
 	ipv4_addr_change(skb, iph, &iph->daddr, MASKED(iph->daddr, value->ipv4_dst, mask->ipv4_dst),
 			 &key->ipv4.dst);
-	if (mask->ipv4_tos) {
-		ipv4_change_dsfield(iph, ~mask->ipv4_tos, value->ipv4_tos);
-		key->ip.tos = iph->tos;
-	}
-	if (mask->ipv4_ttl) {
+	ipv4_addr_change(skb, iph, &iph->saddr, MASKED(iph->saddr, value->ipv4_src, mask->ipv4_src),
+			 &key->ipv4.src);
+	if (mask->ipv4_ttl)
 		ipv4_ttl_set(iph, MASKED(iph->ttl, value->ipv4_ttl, mask->ipv4_ttl));
-		key->ip.ttl = iph->ttl;
-	}
+	if (mask->ipv4_tos)
+		ipv4_change_dsfield(iph, ~mask->ipv4_tos, value->ipv4_tos);
+	key->ip.ttl = iph->ttl;
+	key->ip.tos = iph->tos;
 	return 0;
 }
 
@@ -158,99 +158,69 @@ static bool ipv6_has_routing(struct sk_buff *skb)
 	       ipv6_find_hdr(skb, &offset, NEXTHDR_ROUTING, NULL, &flags) == NEXTHDR_ROUTING;
 }
 
-/*
- * Changes the first word (version, class, label) of a header that no checksum but the device's
- * covers.
- */
-static void ipv6_word_set(struct sk_buff *skb, __be32 *word, __be32 new)
+/* Changes one word of a header that no checksum but the device's covers. */
+static void ipv6_word_set(struct sk_buff *skb, __be32 *word, __be32 value, __be32 mask)
 {
-	const __wsum *old = (__force const __wsum *)word;
+	__be32 old = *word, new = MASKED(old, value, mask);
 
-	if (skb->ip_summed == CHECKSUM_COMPLETE)
-		csum_replace(&skb->csum, *old, *(__force const __wsum *)&new);
 	*word = new;
-}
-
-static void ipv6_hop_limit_set(struct sk_buff *skb, struct ipv6hdr *ip6h, u8 hop_limit)
-{
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
-		csum_replace(&skb->csum, (__force __wsum)htonl(ip6h->hop_limit),
-			     (__force __wsum)htonl(hop_limit));
-	ip6h->hop_limit = hop_limit;
+		csum_replace(&skb->csum, (__force __wsum)old, (__force __wsum) new);
 }
 
-static void ipv6_word_masked_set(struct sk_buff *skb, struct ipv6hdr *ip6h, __be32 value,
-				 __be32 mask)
+/* A header's first two words: version, class and label; lengths and hop limit. */
+static void ipv6_words(const struct ovs_key_ipv6 *ipv6, __be32 words[2])
 {
-	__be32 *word = (__be32 *)ip6h;
-
-	ipv6_word_set(skb, word, (value & mask) | (*word & ~mask));
+	words[0] = htonl(ipv6->ipv6_tclass << 20) | (ipv6->ipv6_label & IPV6_FLOWLABEL_MASK);
+	words[1] = htonl(ipv6->ipv6_hlimit);
 }
 
 static int ipv6_set(struct sk_buff *skb, struct ovsr_key *key, const struct set *set)
 {
+	int err = skb_ensure_writable(skb, skb_network_offset(skb) + sizeof(struct ipv6hdr));
 	const struct ovs_key_ipv6 *value = set->value, *mask = set->mask;
-	struct ipv6hdr *ip6h;
+	struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	__be32 values[2], masks[2];
 	struct in6_addr addr;
-	int err;
 
-	err = skb_ensure_writable(skb, skb_network_offset(skb) + sizeof(*ip6h));
 	if (err)
 		return err;
-	ip6h = ipv6_hdr(skb);
-
-	addr = ip6h->saddr;
-	masked_copy(&addr, value->ipv6_src, mask->ipv6_src, sizeof(addr));
-	ipv6_addr_change(skb, key->ip.proto, &ip6h->saddr, &addr, true, &key->ipv6.src);
 	addr = ip6h->daddr;
 	masked_copy(&addr, value->ipv6_dst, mask->ipv6_dst, sizeof(addr));
 	ipv6_addr_change(skb, key->ip.proto, &ip6h->daddr, &addr, !ipv6_has_routing(skb),
 			 &key->ipv6.dst);
+	addr = ip6h->saddr;
+	masked_copy(&addr, value->ipv6_src, mask->ipv6_src, sizeof(addr));
+	ipv6_addr_change(skb, key->ip.proto, &ip6h->saddr, &addr, true, &key->ipv6.src);
 
-	if (mask->ipv6_tclass) {
-		ipv6_word_masked_set(skb, ip6h, htonl(value->ipv6_tclass << 20),
-				     htonl(mask->ipv6_tclass << 20));
-		key->ip.tos = ipv6_get_dsfield(ip6h);
-	}
-	if (mask->ipv6_label) {
-		ipv6_word_masked_set(skb, ip6h, value->ipv6_label,
-				     mask->ipv6_label & IPV6_FLOWLABEL_MASK);
-		key->flow_label = ip6_flowlabel(ip6h);
-	}
-	if (mask->ipv6_hlimit) {
-		ipv6_hop_limit_set(skb, ip6h,
-				   MASKED(ip6h->hop_limit, value->ipv6_hlimit, mask->ipv6_hlimit));
-		key->ip.ttl = ip6h->hop_limit;
-	}
+	ipv6_words(value, values);
+	ipv6_words(mask, masks);
+	ipv6_word_set(skb, (__be32 *)ip6h, values[0], masks[0]);
+	ipv6_word_set(skb, (__be32 *)ip6h + 1, values[1], masks[1]);
+	key->flow_label = ip6_flowlabel(ip6h);
+	key->ip.tos = ipv6_get_dsfield(ip6h);
+	key->ip.ttl = ip6h->hop_limit;
 	return 0;
 }
 
-/* TCP, UDP and SCTP headers start with these, and so do their netlink forms. */
-struct ports {
-	__be16 src;
-	__be16 dst;
-};
-
-static void port_set(struct sk_buff *skb, __be16 *port, __be16 new, __sum16 *check)
-{
-	if (*port == new)
-		return;
-	ovsr_ct_forget(skb);
-	if (check)
-		inet_proto_csum_replace2(check, skb, *port, new, false);
-	*port = new;
-}
-
+/*
+ * TCP, UDP and SCTP headers start with the two ports, and so do their netlink forms: one word, as
+ * to checksums.
+ */
 static void ports_set(struct sk_buff *skb, struct ovsr_key *key, const struct set *set,
 		      __sum16 *check)
 {
-	struct ports *ports = (struct ports *)skb_transport_header(skb);
-	const struct ports *value = set->value, *mask = set->mask;
+	__be32 *ports = (__be32 *)skb_transport_header(skb);
+	__be32 old = *ports;
 
-	port_set(skb, &ports->src, MASKED(ports->src, value->src, mask->src), check);
-	port_set(skb, &ports->dst, MASKED(ports->dst, value->dst, mask->dst), check);
-	key->l4.src = ports->src;
-	key->l4.dst = ports->dst;
+	*ports = MASKED(old, *(const __be32 *)set->value, *(const __be32 *)set->mask);
+	if (*ports != old) {
+		ovsr_ct_forget(skb);
+		if (check)
+			inet_proto_csum_replace4(check, skb, old, *ports, false);
+	}
+	key->l4.src = ((const __be16 *)ports)[0];
+	key->l4.dst = ((const __be16 *)ports)[1];
 	skb_clear_hash(skb);
 }
 

@@ -16,7 +16,7 @@
 #include "ct_limit.h"
 #include "ct_passage.h"
 #include "datapath.h"
-#include "flow_extract.h"
+#include "payload_extract.h"
 
 struct ct_net {
 	bool has_labels;
@@ -111,7 +111,7 @@ static int fragments_gather(struct ovsr_ct_passage *p)
 	*OVSR_CB(skb) = cb;
 	skb->ignore_df = 1;
 	skb_clear_hash(skb);
-	ovsr_key_update_payload(skb, p->key);
+	ovsr_payload_extract(skb, p->key);
 	p->key->ip.frag = OVS_FRAG_TYPE_NONE;
 	return 0;
 }

@@ -28,15 +28,16 @@ static const struct nla_policy datapath_policy[OVS_DP_ATTR_MAX + 1] = {
 
 static struct sk_buff *dp_msg_alloc(void)
 {
-	size_t size = NLMSG_ALIGN(sizeof(struct ovs_header));
+	const size_t lens[] = {
+		IFNAMSIZ, /* NAME */
+		sizeof(struct ovs_dp_stats),
+		sizeof(struct ovs_dp_megaflow_stats),
+		sizeof(u32),		  /* USER_FEATURES */
+		sizeof(u32),		  /* MASKS_CACHE_SIZE */
+		nr_cpu_ids * sizeof(u32), /* PER_CPU_PIDS */
+	};
 
-	size += nla_total_size(IFNAMSIZ); /* NAME */
-	size += nla_total_size_64bit(sizeof(struct ovs_dp_stats));
-	size += nla_total_size_64bit(sizeof(struct ovs_dp_megaflow_stats));
-	size += nla_total_size(sizeof(u32));		  /* USER_FEATURES */
-	size += nla_total_size(sizeof(u32));		  /* MASKS_CACHE_SIZE */
-	size += nla_total_size(nr_cpu_ids * sizeof(u32)); /* PER_CPU_PIDS */
-	return ovsr_msg_alloc(size);
+	return ovsr_msg_alloc_for(lens, ARRAY_SIZE(lens));
 }
 
 static int put_portids(struct sk_buff *msg, const struct ovsr_datapath *dp)

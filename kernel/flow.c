@@ -52,8 +52,10 @@ struct ovsr_flow *ovsr_flow_alloc(void)
 	return flow;
 }
 
-static void flow_free(struct ovsr_flow *flow)
+void ovsr_flow_free(struct ovsr_flow *flow)
 {
+	if (!flow)
+		return;
 	ovsr_actions_free(rcu_dereference_raw(flow->actions));
 	ovsr_flow_id_destroy(&flow->id);
 	free_percpu(flow->counters.others);
@@ -62,17 +64,12 @@ static void flow_free(struct ovsr_flow *flow)
 
 static void flow_free_rcu(struct rcu_head *rcu)
 {
-	flow_free(container_of(rcu, struct ovsr_flow, rcu));
+	ovsr_flow_free(container_of(rcu, struct ovsr_flow, rcu));
 }
 
-void ovsr_flow_free(struct ovsr_flow *flow, bool deferred)
+void ovsr_flow_free_rcu(struct ovsr_flow *flow)
 {
-	if (!flow)
-		return;
-	if (deferred)
-		call_rcu(&flow->rcu, flow_free_rcu);
-	else
-		flow_free(flow);
+	call_rcu(&flow->rcu, flow_free_rcu);
 }
 
 /* Others may do the same at this moment: one wins. NULL when there is no memory. */

@@ -72,11 +72,10 @@ static inline u32 ovsr_ufid_flags(const struct nlattr *attr)
 
 /* A flow with zeroed contents and stats, or ERR_PTR(-ENOMEM). */
 struct ovsr_flow *ovsr_flow_alloc(void);
-/*
- * Frees @flow, its id and its actions; after a grace period when readers may see it (@deferred).
- * NULL is fine.
- */
-void ovsr_flow_free(struct ovsr_flow *flow, bool deferred);
+/* Frees @flow, its id and its actions. NULL is fine. */
+void ovsr_flow_free(struct ovsr_flow *flow);
+/* The same after a grace period, for one that readers may see. */
+void ovsr_flow_free_rcu(struct ovsr_flow *flow);
 
 void ovsr_flow_stats_update(struct ovsr_flow *flow, const struct sk_buff *skb, __be16 tcp_flags);
 void ovsr_flow_stats_get(struct ovsr_flow *flow, struct ovsr_flow_stats *out);

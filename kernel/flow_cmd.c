@@ -415,7 +415,7 @@ static int flow_cmd_new(struct sk_buff *skb, struct genl_info *info)
 out_request:
 	request_destroy(&req);
 out_flow:
-	ovsr_flow_free(new, false);
+	ovsr_flow_free(new);
 	return err;
 }
 
@@ -496,7 +496,7 @@ static int flow_del_locked(struct flow_request *req, struct sk_buff **msg)
 		return err;
 	news_fill(*msg, flow, req, OVS_FLOW_CMD_DEL);
 	ovsr_flow_table_remove(&request_dp(req)->flows, flow);
-	ovsr_flow_free(flow, true);
+	ovsr_flow_free_rcu(flow);
 	return 0;
 }
 

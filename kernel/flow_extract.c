@@ -41,18 +41,15 @@ static int tag_extract(struct sk_buff *skb, struct ovsr_vlan *vlan, bool outer)
 
 static int tags_extract(struct sk_buff *skb, struct ovsr_key *key)
 {
-	int err;
+	int found = 1;
+	size_t i = 0;
 
-	if (skb_vlan_tag_present(skb)) {
-		key->tags[0].tci = htons(skb->vlan_tci | VLAN_CFI_MASK);
-		key->tags[0].tpid = skb->vlan_proto;
-	} else {
-		err = tag_extract(skb, &key->tags[0], true);
-		if (err <= 0)
-			return err;
-	}
-	err = tag_extract(skb, &key->tags[1], false);
-	return min(err, 0);
+	if (skb_vlan_tag_present(skb))
+		key->tags[i++] =
+			(struct ovsr_vlan){ skb->vlan_proto, htons(skb->vlan_tci | VLAN_CFI_MASK) };
+	for (; found > 0 && i < ARRAY_SIZE(key->tags); i++)
+		found = tag_extract(skb, &key->tags[i], !i);
+	return min(found, 0);
 }
 
 /* LLC with a SNAP header of no organisation carries an EtherType. */
@@ -116,8 +113,6 @@ static int frame_extract(struct sk_buff *skb, struct ovsr_key *key)
 	int err;
 
 	memset(key->tags, 0, sizeof(key->tags));
-	memset(&key->ip, 0, sizeof(key->ip));
-	memset(&key->l4, 0, sizeof(key->l4));
 
 	skb_reset_mac_header(skb);
 	if (ovsr_key_is_ethernet(key)) {
@@ -184,44 +179,41 @@ int ovsr_key_extract(struct sk_buff *skb, const struct ip_tunnel_info *tun_info,
 	return err;
 }
 
+/* The original tuples that userspace may give beside a packet of @key: one of its own protocol. */
+static u64 tuples_allowed(const struct ovsr_key *key)
+{
+	switch (ntohs(key->eth_type)) {
+	case ETH_P_IP:
+		return BIT_ULL(OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4);
+	case ETH_P_IPV6: /* Neighbour discovery has the same place. */
+		return ovsr_key_is_nd(key) ? 0 : BIT_ULL(OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6);
+	default:
+		return 0;
+	}
+}
+
 int ovsr_key_extract_user(struct net *net, const struct nlattr *attr, struct sk_buff *skb,
 			  struct ovsr_key *key, bool log)
 {
-	u64 present;
-	int err;
+	const u64 tuples =
+		BIT_ULL(OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4) | BIT_ULL(OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6);
+	u64 given;
+	int err = ovsr_key_parse_metadata(net, attr, key, &given, log);
 
-	err = ovsr_key_parse_metadata(net, attr, key, &present, log);
-	if (err)
-		return err;
-	/* Only for a packet without an Ethernet header does the metadata tell the type. */
-	skb->protocol = key->eth_type;
-	err = frame_extract(skb, key);
-	if (err)
-		return err;
-
-	/*
-	 * A tuple must be of the packet's protocol, and must not overlap with what the packet has.
-	 */
-	if (present & BIT_ULL(OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4) && key->eth_type != htons(ETH_P_IP))
-		return -EINVAL;
-	if (present & BIT_ULL(OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6) &&
-	    (key->eth_type != htons(ETH_P_IPV6) || ovsr_key_is_nd(key)))
-		return -EINVAL;
-	return 0;
+	if (!err) {
+		/* Where there is no Ethernet header, the metadata alone tells the type. */
+		skb->protocol = key->eth_type;
+		err = frame_extract(skb, key);
+	}
+	if (!err && given & tuples & ~tuples_allowed(key))
+		err = -EINVAL;
+	return err;
 }
 
 int ovsr_key_update(struct sk_buff *skb, struct ovsr_key *key)
 {
 	int err = frame_extract(skb, key);
 
-	if (!err)
-		key->stale = false;
+	key->stale = key->stale && err;
 	return err;
-}
-
-void ovsr_key_update_payload(struct sk_buff *skb, struct ovsr_key *key)
-{
-	memset(&key->ip, 0, sizeof(key->ip));
-	memset(&key->l4, 0, sizeof(key->l4));
-	ovsr_payload_extract(skb, key);
 }

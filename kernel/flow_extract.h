@@ -25,10 +25,4 @@ int ovsr_key_extract_user(struct net *net, const struct nlattr *attr, struct sk_
  */
 int ovsr_key_update(struct sk_buff *skb, struct ovsr_key *key);
 
-/*
- * Extracts again what lies behind the eth_type, with skb->data at the network header: a packet that
- * was put together from fragments. What cannot be read leaves the key's fields zero.
- */
-void ovsr_key_update_payload(struct sk_buff *skb, struct ovsr_key *key);
-
 #endif

@@ -111,6 +111,11 @@ u64 ovsr_key_promised(const struct ovsr_key *key)
 	return d.of_type | d.of_proto | d.of_message;
 }
 
+bool ovsr_key_is_nd(const struct ovsr_key *key)
+{
+	return !key->l4.dst && demands_of(key).of_message;
+}
+
 /* What @mask may have of the conditional attributes. */
 static u64 masks_granted(const struct demands *d, const struct ovsr_key *mask)
 {

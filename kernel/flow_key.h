@@ -239,11 +239,7 @@ static inline bool ovsr_is_neighbour(__be16 type)
 }
 
 /* Does a packet of @key have the fields of neighbour discovery, whose code is always 0? */
-static inline bool ovsr_key_is_nd(const struct ovsr_key *key)
-{
-	return ovsr_is_neighbour(key->l4.src) && !key->l4.dst && key->ip.proto == IPPROTO_ICMPV6 &&
-	       key->eth_type == htons(ETH_P_IPV6);
-}
+bool ovsr_key_is_nd(const struct ovsr_key *key);
 
 static inline void ovsr_key_init(struct ovsr_key *key)
 {

@@ -107,13 +107,16 @@ static void cache_free_rcu(struct rcu_head *rcu)
 	cache_free(container_of(rcu, struct ovsr_mask_cache, rcu));
 }
 
-/* All zero: no guess, and nothing removed yet. */
+/* All zero: no guess, and nothing removed yet. ERR_PTR(-EINVAL) or ERR_PTR(-ENOMEM). */
 static struct ovsr_mask_cache *cache_alloc(u32 size)
 {
-	struct ovsr_mask_cache *cache = kzalloc(sizeof(*cache), GFP_KERNEL);
+	struct ovsr_mask_cache *cache;
 
+	if (!cache_size_ok(size))
+		return ERR_PTR(-EINVAL);
+	cache = kzalloc(sizeof(*cache), GFP_KERNEL);
 	if (!cache)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	cache->size = size;
 	if (!size)
 		return cache;
@@ -123,7 +126,7 @@ static struct ovsr_mask_cache *cache_alloc(u32 size)
 	if (cache->n_removed && cache->guesses)
 		return cache;
 	cache_free(cache);
-	return NULL;
+	return ERR_PTR(-ENOMEM);
 }
 
 struct ovsr_mask **ovsr_mask_guess(const struct ovsr_masks *masks, u32 hash)
@@ -151,18 +154,15 @@ u32 ovsr_mask_cache_size(const struct ovsr_masks *masks)
 
 int ovsr_mask_cache_resize(struct ovsr_masks *masks, u32 size)
 {
-	struct ovsr_mask_cache *old = ovsr_dereference(masks->cache);
-	struct ovsr_mask_cache *new;
+	struct ovsr_mask_cache *cache;
 
-	if (size == old->size)
+	if (size == ovsr_mask_cache_size(masks))
 		return 0;
-	if (!cache_size_ok(size))
-		return -EINVAL;
-	new = cache_alloc(size);
-	if (!new)
-		return -ENOMEM;
-	rcu_assign_pointer(masks->cache, new);
-	call_rcu(&old->rcu, cache_free_rcu);
+	cache = cache_alloc(size);
+	if (IS_ERR(cache))
+		return PTR_ERR(cache);
+	cache = rcu_replace_pointer(masks->cache, cache, ovsr_lock_is_held());
+	call_rcu(&cache->rcu, cache_free_rcu);
 	return 0;
 }
 
@@ -170,8 +170,8 @@ int ovsr_masks_init(struct ovsr_masks *masks)
 {
 	struct ovsr_mask_cache *cache = cache_alloc(READ_ONCE(cache_default));
 
-	if (!cache)
-		return -ENOMEM;
+	if (IS_ERR(cache))
+		return PTR_ERR(cache);
 	*masks = (struct ovsr_masks){ .list = LIST_HEAD_INIT(masks->list) };
 	RCU_INIT_POINTER(masks->cache, cache);
 	return 0;

@@ -239,7 +239,7 @@ int ovsr_flow_table_flush(struct ovsr_flow_table *table)
 
 	xa_for_each(&table->flows, index, flow) {
 		ovsr_flow_table_remove(table, flow);
-		ovsr_flow_free(flow, true);
+		ovsr_flow_free_rcu(flow);
 	}
 	return 0;
 }

@@ -47,7 +47,7 @@ struct ovsr_flow *ovsr_flow_table_find_ufid(struct ovsr_flow_table *table,
 /* Takes over @flow, whose key, id and actions are set. Returns 0 or -ENOMEM. */
 int ovsr_flow_table_insert(struct ovsr_flow_table *table, struct ovsr_flow *flow,
 			   const struct ovsr_match *match);
-/* Takes @flow out; the caller frees it with ovsr_flow_free(flow, true). */
+/* Takes @flow out; the caller frees it with ovsr_flow_free_rcu(flow). */
 void ovsr_flow_table_remove(struct ovsr_flow_table *table, struct ovsr_flow *flow);
 
 /*

@@ -18,6 +18,15 @@ struct sk_buff *ovsr_msg_alloc(size_t size)
 	return ovsr_fault(OVSR_FAULT_MSG_ALLOC) ? NULL : genlmsg_new(size, GFP_KERNEL);
 }
 
+struct sk_buff *ovsr_msg_alloc_for(const size_t *lens, unsigned int n)
+{
+	size_t size = NLMSG_ALIGN(sizeof(struct ovs_header));
+
+	while (n--)
+		size += nla_total_size_64bit(lens[n]);
+	return ovsr_msg_alloc(size);
+}
+
 struct ovs_header *ovsr_reply_put(struct sk_buff *msg, const struct genl_family *family,
 				  const struct ovsr_reply *reply, int dp_ifindex)
 {

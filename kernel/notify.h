@@ -27,6 +27,8 @@ static inline struct ovsr_reply ovsr_reply_dump(const struct netlink_callback *c
 
 /* Room for @size bytes of attributes and ovs_header, or NULL. */
 struct sk_buff *ovsr_msg_alloc(size_t size);
+/* The same for @n attributes of at most @lens bytes each. */
+struct sk_buff *ovsr_msg_alloc_for(const size_t *lens, unsigned int n);
 
 struct ovs_header *ovsr_reply_put(struct sk_buff *msg, const struct genl_family *family,
 				  const struct ovsr_reply *reply, int dp_ifindex);

@@ -89,20 +89,18 @@ int ovsr_nsh_parse(const struct nlattr *nest, bool ones, bool is_mask, struct ov
 int ovsr_nsh_put(struct sk_buff *msg, const struct ovsr_nsh *nsh, bool is_mask)
 {
 	struct nlattr *nest = nla_nest_start_noflag(msg, OVS_KEY_ATTR_NSH);
+	int err;
 
 	if (!nest)
 		return -EMSGSIZE;
-	if (nla_put(msg, OVS_NSH_KEY_ATTR_BASE, sizeof(nsh->base), &nsh->base))
-		goto cancel;
-	if ((is_mask || nsh->base.mdtype == NSH_M_TYPE1) &&
-	    nla_put(msg, OVS_NSH_KEY_ATTR_MD1, sizeof(nsh->context), nsh->context))
-		goto cancel;
-	nla_nest_end(msg, nest);
-	return 0;
-
-cancel:
-	nla_nest_cancel(msg, nest);
-	return -EMSGSIZE;
+	err = nla_put(msg, OVS_NSH_KEY_ATTR_BASE, sizeof(nsh->base), &nsh->base);
+	if (!err && (nsh->base.mdtype == NSH_M_TYPE1 || is_mask))
+		err = nla_put(msg, OVS_NSH_KEY_ATTR_MD1, sizeof(nsh->context), nsh->context);
+	if (err)
+		nla_nest_cancel(msg, nest);
+	else
+		nla_nest_end(msg, nest);
+	return err;
 }
 
 int ovsr_nsh_header(const struct nlattr *nest, struct nshhdr *header, bool log)

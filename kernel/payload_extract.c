@@ -35,55 +35,45 @@ static void tp_set(struct ovsr_key *key, __be16 src, __be16 dst)
 	key->l4.dst = dst;
 }
 
-/* The link-layer address that a neighbour discovery option of @type is to fill, or NULL. */
-static u8 *nd_option_slot(struct ovsr_key *key, u8 type)
-{
-	if (type == ND_OPT_SOURCE_LL_ADDR)
-		return key->nd.nd_sll;
-	if (type == ND_OPT_TARGET_LL_ADDR)
-		return key->nd.nd_tll;
-	return NULL;
-}
-
 /*
- * A link-layer address given twice makes the whole message count as empty; a bad length ends the
- * walk.
+ * Reads the @len bytes of a message, as far as its options are well-formed. An address given twice
+ * makes the whole message count as empty.
  */
-static void nd_options_extract(struct ovsr_key *key, const u8 *opt, int left)
+static void nd_read(const struct nd_msg *msg, unsigned int len, struct ovs_key_nd *nd)
 {
-	const struct nd_opt_hdr *hdr;
-	int len;
+	unsigned int at = sizeof(*msg), size;
+	const u8 *option;
 	u8 *slot;
 
-	for (; left >= 8; opt += len, left -= len) {
-		hdr = (const struct nd_opt_hdr *)opt;
-		len = hdr->nd_opt_len * 8;
-		if (!len || len > left)
+	memcpy(nd->nd_target, &msg->target, sizeof(msg->target));
+	for (; at + 8 <= len; at += size) {
+		option = (const u8 *)msg + at;
+		size = option[1] * 8;
+		if (!size || at + size > len)
 			return;
-		slot = nd_option_slot(key, hdr->nd_opt_type);
-		if (!slot || len != 8)
+		slot = option[0] == ND_OPT_SOURCE_LL_ADDR ? nd->nd_sll :
+		       option[0] == ND_OPT_TARGET_LL_ADDR ? nd->nd_tll :
+							    NULL;
+		if (!slot || size != 2 + ETH_ALEN)
 			continue;
 		if (!is_zero_ether_addr(slot)) {
-			memset(&key->nd, 0, sizeof(key->nd));
+			*nd = (struct ovs_key_nd){};
 			return;
 		}
-		ether_addr_copy(slot, opt + sizeof(*hdr));
+		memcpy(slot, option + 2, ETH_ALEN);
 	}
 }
 
 static int nd_extract(struct sk_buff *skb, struct ovsr_key *key)
 {
-	int len = skb->len - skb_transport_offset(skb);
-	const struct nd_msg *nd;
+	unsigned int len = skb->len - skb_transport_offset(skb);
 
-	memset(&key->nd, 0, sizeof(key->nd));
-	if (len < (int)sizeof(*nd))
+	key->nd = (struct ovs_key_nd){};
+	if (len < sizeof(struct nd_msg))
 		return 0;
 	if (skb_linearize(skb))
 		return -ENOMEM;
-	nd = (const struct nd_msg *)skb_transport_header(skb);
-	memcpy(key->nd.nd_target, &nd->target, sizeof(nd->target));
-	nd_options_extract(key, nd->opt, len - sizeof(*nd));
+	nd_read((const struct nd_msg *)skb_transport_header(skb), len, &key->nd);
 	return 0;
 }
 
@@ -145,50 +135,52 @@ static int transport_extract(struct sk_buff *skb, struct ovsr_key *key)
 	return 0;
 }
 
-static int ipv4_header_pull(struct sk_buff *skb)
+/* What a network header tells that is not all there: nothing, nor what is behind it. */
+static int header_cut(struct sk_buff *skb, struct ovsr_key *key)
 {
-	unsigned int offset = skb_network_offset(skb);
-	unsigned int len;
-	int err;
-
-	err = ovsr_header_pull(skb, offset + sizeof(struct iphdr));
-	if (err)
-		return err;
-	len = ip_hdrlen(skb);
-	if (len < sizeof(struct iphdr) || skb->len < offset + len)
-		return -EINVAL;
-	skb_set_transport_header(skb, offset + len);
+	memset(&key->ipv6, 0, sizeof(key->ipv6));
+	skb->transport_header = skb->network_header;
 	return 0;
+}
+
+/* The pieces into which the kernel will cut such a packet are fragments. */
+static bool is_to_be_fragmented(const struct sk_buff *skb)
+{
+	return skb_shinfo(skb)->gso_type & SKB_GSO_UDP;
+}
+
+static u8 ipv4_frag(const struct sk_buff *skb, const struct iphdr *iph)
+{
+	if (iph->frag_off & htons(IP_OFFSET))
+		return OVS_FRAG_TYPE_LATER;
+	return ip_is_fragment(iph) || is_to_be_fragmented(skb) ? OVS_FRAG_TYPE_FIRST :
+								 OVS_FRAG_TYPE_NONE;
 }
 
 static int ipv4_extract(struct sk_buff *skb, struct ovsr_key *key)
 {
+	unsigned int offset = skb_network_offset(skb), len = 0;
 	const struct iphdr *iph;
 	int err;
 
-	err = ipv4_header_pull(skb);
-	if (err) {
-		memset(&key->ipv4, 0, sizeof(key->ipv4));
+	err = ovsr_header_pull(skb, offset + sizeof(*iph));
+	if (err == -ENOMEM)
+		return err;
+	iph = ip_hdr(skb);
+	if (!err)
+		len = iph->ihl * 4;
+	if (len < sizeof(*iph) || offset + len > skb->len) {
 		memset(&key->orig4, 0, sizeof(key->orig4));
-		if (err != -EINVAL)
-			return err;
-		skb->transport_header = skb->network_header;
-		return 0;
+		return header_cut(skb, key);
 	}
 
-	iph = ip_hdr(skb);
-	key->ipv4.src = iph->saddr;
-	key->ipv4.dst = iph->daddr;
+	skb_set_transport_header(skb, offset + len);
+	memcpy(&key->ipv4, &iph->addrs, sizeof(key->ipv4));
+	key->ip.frag = ipv4_frag(skb, iph);
 	key->ip.proto = iph->protocol;
-	key->ip.tos = iph->tos;
 	key->ip.ttl = iph->ttl;
-	if (iph->frag_off & htons(IP_OFFSET)) {
-		key->ip.frag = OVS_FRAG_TYPE_LATER;
-		return 0;
-	}
-	if (iph->frag_off & htons(IP_MF) || skb_shinfo(skb)->gso_type & SKB_GSO_UDP)
-		key->ip.frag = OVS_FRAG_TYPE_FIRST;
-	return transport_extract(skb, key);
+	key->ip.tos = iph->tos;
+	return key->ip.frag == OVS_FRAG_TYPE_LATER ? 0 : transport_extract(skb, key);
 }
 
 /* The order that RFC 8200 recommends: what may stand before each header. */
@@ -269,44 +261,37 @@ static int ipv6_extract(struct sk_buff *skb, struct ovsr_key *key)
 	unsigned int transport = 0;
 	const struct ipv6hdr *ip6h;
 	unsigned short frag_off;
-	int nexthdr, flags = 0;
+	int proto, flags = 0;
+	bool fragment;
 	int err;
 
 	err = ovsr_header_pull(skb, skb_network_offset(skb) + sizeof(*ip6h));
-	if (err == -EINVAL) {
-		memset(&key->ipv6.src, 0, sizeof(key->ipv6.src));
-		memset(&key->ipv6.dst, 0, sizeof(key->ipv6.dst));
-		skb->transport_header = skb->network_header;
-		return 0;
-	}
 	if (err)
-		return err;
+		return err == -EINVAL ? header_cut(skb, key) : err;
 
 	ip6h = ipv6_hdr(skb);
-	key->exthdrs = exthdrs_extract(skb, ip6h->nexthdr);
+	memcpy(&key->ipv6, &ip6h->addrs, sizeof(key->ipv6));
 	key->flow_label = ip6_flowlabel(ip6h);
-	key->ipv6.src = ip6h->saddr;
-	key->ipv6.dst = ip6h->daddr;
-	key->ip.proto = NEXTHDR_NONE;
+	key->exthdrs = exthdrs_extract(skb, ip6h->nexthdr);
 	key->ip.tos = ipv6_get_dsfield(ip6h);
 	key->ip.ttl = ip6h->hop_limit;
+	key->ip.proto = NEXTHDR_NONE;
 
-	nexthdr = ipv6_find_hdr(skb, &transport, -1, &frag_off, &flags);
-	if (flags & IP6_FH_F_FRAG && frag_off) {
-		key->ip.frag = OVS_FRAG_TYPE_LATER;
+	proto = ipv6_find_hdr(skb, &transport, -1, &frag_off, &flags);
+	fragment = flags & IP6_FH_F_FRAG;
+	if (fragment && frag_off) {
 		key->ip.proto = NEXTHDR_FRAGMENT;
+		key->ip.frag = OVS_FRAG_TYPE_LATER;
 		return 0;
 	}
-	if (flags & IP6_FH_F_FRAG)
+	if (fragment || (proto >= 0 && is_to_be_fragmented(skb)))
 		key->ip.frag = OVS_FRAG_TYPE_FIRST;
-	if (nexthdr < 0) {
+	if (proto < 0) {
 		skb->transport_header = skb->network_header;
 		return 0;
 	}
+	key->ip.proto = proto;
 	skb_set_transport_header(skb, transport);
-	key->ip.proto = nexthdr;
-	if (skb_shinfo(skb)->gso_type & SKB_GSO_UDP)
-		key->ip.frag = OVS_FRAG_TYPE_FIRST;
 	return transport_extract(skb, key);
 }
 
@@ -321,6 +306,12 @@ struct arp_frame {
 
 static int arp_extract(struct sk_buff *skb, struct ovsr_key *key)
 {
+	static const struct arphdr ours = {
+		.ar_hrd = htons(ARPHRD_ETHER),
+		.ar_pro = htons(ETH_P_IP),
+		.ar_hln = ETH_ALEN,
+		.ar_pln = sizeof(__be32),
+	};
 	const struct arp_frame *arp;
 
 	memset(&key->ipv4, 0, sizeof(key->ipv4));
@@ -328,42 +319,44 @@ static int arp_extract(struct sk_buff *skb, struct ovsr_key *key)
 	if (!pskb_may_pull(skb, skb_network_offset(skb) + sizeof(*arp)))
 		return 0;
 	arp = (const struct arp_frame *)skb_network_header(skb);
-	if (arp->hdr.ar_hrd != htons(ARPHRD_ETHER) || arp->hdr.ar_pro != htons(ETH_P_IP) ||
-	    arp->hdr.ar_hln != ETH_ALEN || arp->hdr.ar_pln != sizeof(__be32))
+	if (memcmp(&arp->hdr, &ours, offsetof(struct arphdr, ar_op)))
 		return 0;
 
-	/* A key has room for 8 bits of the opcode. */
-	if (ntohs(arp->hdr.ar_op) <= U8_MAX)
-		key->ip.proto = ntohs(arp->hdr.ar_op);
-	key->ipv4.src = arp->sip;
+	memcpy(key->arp.tha, arp->tha, ETH_ALEN);
+	memcpy(key->arp.sha, arp->sha, ETH_ALEN);
 	key->ipv4.dst = arp->tip;
-	ether_addr_copy(key->arp.sha, arp->sha);
-	ether_addr_copy(key->arp.tha, arp->tha);
+	key->ipv4.src = arp->sip;
+	/* A key has room for 8 bits of the opcode. */
+	if (!(arp->hdr.ar_op & htons(0xff00)))
+		key->ip.proto = ntohs(arp->hdr.ar_op);
 	return 0;
 }
 
 /* Walks the label stack to its bottom, and leaves the inner network header behind it. */
 static int mpls_extract(struct sk_buff *skb, struct ovsr_key *key)
 {
-	unsigned int n = 0;
+	unsigned int at = skb->mac_len;
+	u8 deep = 0, n = 0;
 	__be32 lse;
 
 	memset(&key->mpls, 0, sizeof(key->mpls));
-	skb_set_inner_network_header(skb, skb->mac_len);
 	do {
+		skb_set_inner_network_header(skb, at);
 		/* A stack without a bottom has no labels at all. */
-		if (ovsr_header_pull(skb, skb->mac_len + (n + 1) * MPLS_HLEN))
+		if (ovsr_header_pull(skb, at + MPLS_HLEN))
 			return 0;
-		memcpy(&lse, skb_inner_network_header(skb), MPLS_HLEN);
-		if (n < OVSR_MPLS_LSES)
+		memcpy(&lse, skb->data + at, MPLS_HLEN);
+		if (n < OVSR_MPLS_LSES) {
 			key->mpls.lse[n] = lse;
-		n++;
+			deep |= BIT(n++);
+		}
+		at += MPLS_HLEN;
 		if (ovsr_plant(OVSR_PLANT_MPLS_BOTTOM))
-			n %= U8_MAX + 1;
-		skb_set_inner_network_header(skb, skb->mac_len + n * MPLS_HLEN);
+			at = skb->mac_len + (at - skb->mac_len) % ((U8_MAX + 1) * MPLS_HLEN);
 	} while (!(lse & htonl(MPLS_LS_S_MASK)));
 
-	key->mpls.deep = GENMASK(min_t(unsigned int, n, OVSR_MPLS_LSES) - 1, 0);
+	skb_set_inner_network_header(skb, at);
+	key->mpls.deep = deep;
 	return 0;
 }
 
@@ -404,6 +397,8 @@ static int nsh_extract(struct sk_buff *skb, struct ovsr_key *key)
 
 int ovsr_payload_extract(struct sk_buff *skb, struct ovsr_key *key)
 {
+	memset(&key->ip, 0, sizeof(key->ip));
+	memset(&key->l4, 0, sizeof(key->l4));
 	switch (ntohs(key->eth_type)) {
 	case ETH_P_IP:
 		return ipv4_extract(skb, key);

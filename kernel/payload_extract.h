@@ -10,8 +10,8 @@ int ovsr_header_pull(struct sk_buff *skb, unsigned int len);
 
 /*
  * Fills what @key->eth_type promises from the network header on, and sets the transport header. The
- * ip and tp fields of @key are zero before; of a header that is not all there, they stay so. 0;
- * -EINVAL for a bad NSH header; or -ENOMEM.
+ * ip and l4 fields of a header that is not all there are zero. 0; -EINVAL for a bad NSH header; or
+ * -ENOMEM.
  */
 int ovsr_payload_extract(struct sk_buff *skb, struct ovsr_key *key);
 

@@ -260,48 +260,56 @@ static int opts_put(struct sk_buff *msg, __be16 flags, const void *opts, u8 len)
 	return 0;
 }
 
-/* An address that is all zero is left out. */
-static int addresses_put(struct sk_buff *msg, const struct ip_tunnel_key *tun, u8 family)
+/* What is put, in this order; the options are last. */
+static const u8 put_order[] = {
+	OVS_TUNNEL_KEY_ATTR_ID,	      OVS_TUNNEL_KEY_ATTR_IPV4_SRC,
+	OVS_TUNNEL_KEY_ATTR_IPV4_DST, OVS_TUNNEL_KEY_ATTR_IPV6_SRC,
+	OVS_TUNNEL_KEY_ATTR_IPV6_DST, OVS_TUNNEL_KEY_ATTR_TOS,
+	OVS_TUNNEL_KEY_ATTR_TTL,      OVS_TUNNEL_KEY_ATTR_DONT_FRAGMENT,
+	OVS_TUNNEL_KEY_ATTR_CSUM,     OVS_TUNNEL_KEY_ATTR_TP_SRC,
+	OVS_TUNNEL_KEY_ATTR_TP_DST,   OVS_TUNNEL_KEY_ATTR_OAM,
+};
+
+/* What has a flag is there if that is set, the TTL always, the rest unless it is zero. */
+static bool attr_shown(const struct ip_tunnel_key *tun, u8 families, u8 type)
 {
-	if (family == AF_INET)
-		return (tun->u.ipv4.src &&
-			nla_put_in_addr(msg, OVS_TUNNEL_KEY_ATTR_IPV4_SRC, tun->u.ipv4.src)) ||
-		       (tun->u.ipv4.dst &&
-			nla_put_in_addr(msg, OVS_TUNNEL_KEY_ATTR_IPV4_DST, tun->u.ipv4.dst));
-	if (family == AF_INET6)
-		return (!ipv6_addr_any(&tun->u.ipv6.src) &&
-			nla_put_in6_addr(msg, OVS_TUNNEL_KEY_ATTR_IPV6_SRC, &tun->u.ipv6.src)) ||
-		       (!ipv6_addr_any(&tun->u.ipv6.dst) &&
-			nla_put_in6_addr(msg, OVS_TUNNEL_KEY_ATTR_IPV6_DST, &tun->u.ipv6.dst));
-	return 0;
+	const struct tunnel_attr *row = &tunnel_attrs[type];
+
+	if (row->flag || type == OVS_TUNNEL_KEY_ATTR_TTL)
+		return type == OVS_TUNNEL_KEY_ATTR_TTL || tun->tun_flags & row->flag;
+	if (row->family && !(row->family & families))
+		return false;
+	return memchr_inv((const u8 *)tun + row->to, 0, row->len);
 }
 
-static int flag_put(struct sk_buff *msg, const struct ip_tunnel_key *tun, int attrtype)
+static int attr_put(struct sk_buff *msg, const struct ip_tunnel_key *tun, u8 type)
 {
-	if (!(tun->tun_flags & tunnel_attrs[attrtype].flag))
-		return 0;
-	return nla_put_flag(msg, attrtype);
+	const struct tunnel_attr *row = &tunnel_attrs[type];
+	const void *value = (const u8 *)tun + row->to;
+
+	if (row->len == sizeof(u64))
+		return nla_put_64bit(msg, type, row->len, value, OVS_TUNNEL_KEY_ATTR_PAD);
+	return nla_put(msg, type, row->len, value);
 }
 
 static int tunnel_attrs_put(struct sk_buff *msg, const struct ip_tunnel_key *tun, const void *opts,
 			    u8 opts_len, u8 family, u8 mode)
 {
-	if (tun->tun_flags & TUNNEL_KEY &&
-	    nla_put_be64(msg, OVS_TUNNEL_KEY_ATTR_ID, tun->tun_id, OVS_TUNNEL_KEY_ATTR_PAD))
-		return -EMSGSIZE;
-	if (mode & IP_TUNNEL_INFO_BRIDGE)
+	bool bridge = mode & IP_TUNNEL_INFO_BRIDGE;
+	u8 families =
+		(family == AF_INET ? FAMILY_IPV4 : 0) | (family == AF_INET6 ? FAMILY_IPV6 : 0);
+	const u8 *type = put_order;
+	const u8 *end = put_order + (bridge ? 1 : ARRAY_SIZE(put_order));
+	int err = 0;
+
+	for (; !err && type < end; type++)
+		if (attr_shown(tun, families, *type))
+			err = attr_put(msg, tun, *type);
+	if (err)
+		return err;
+	if (bridge)
 		return nla_put_flag(msg, OVS_TUNNEL_KEY_ATTR_IPV4_INFO_BRIDGE);
-	if (addresses_put(msg, tun, family) ||
-	    (tun->tos && nla_put_u8(msg, OVS_TUNNEL_KEY_ATTR_TOS, tun->tos)) ||
-	    nla_put_u8(msg, OVS_TUNNEL_KEY_ATTR_TTL, tun->ttl) ||
-	    flag_put(msg, tun, OVS_TUNNEL_KEY_ATTR_DONT_FRAGMENT) ||
-	    flag_put(msg, tun, OVS_TUNNEL_KEY_ATTR_CSUM) ||
-	    (tun->tp_src && nla_put_be16(msg, OVS_TUNNEL_KEY_ATTR_TP_SRC, tun->tp_src)) ||
-	    (tun->tp_dst && nla_put_be16(msg, OVS_TUNNEL_KEY_ATTR_TP_DST, tun->tp_dst)) ||
-	    flag_put(msg, tun, OVS_TUNNEL_KEY_ATTR_OAM) ||
-	    opts_put(msg, tun->tun_flags, opts, opts_len))
-		return -EMSGSIZE;
-	return 0;
+	return opts_put(msg, tun->tun_flags, opts, opts_len);
 }
 
 int ovsr_tunnel_put(struct sk_buff *msg, int attrtype, const struct ip_tunnel_key *tun,

@@ -190,26 +190,22 @@ static noinline_for_stack int send_segments(struct ovsr_datapath *dp, struct sk_
 					    const struct ovsr_key *key,
 					    const struct ovsr_upcall *upcall, u32 cutlen)
 {
-	bool fragments = skb_shinfo(skb)->gso_type & SKB_GSO_UDP;
-	struct sk_buff *segs, *seg, *next;
+	struct sk_buff *segs = __skb_gso_segment(skb, NETIF_F_SG, false);
+	struct sk_buff *seg, *next;
 	struct ovsr_key later;
 	int err = 0;
 
 	BUILD_BUG_ON(sizeof(*OVSR_CB(skb)) > SKB_GSO_CB_OFFSET);
-	segs = __skb_gso_segment(skb, NETIF_F_SG, false);
-	if (IS_ERR(segs))
-		return PTR_ERR(segs);
-	if (!segs)
-		return -EINVAL;
+	if (IS_ERR_OR_NULL(segs))
+		return segs ? PTR_ERR(segs) : -EINVAL;
 
-	if (fragments) {
-		later = *key;
-		later.ip.frag = OVS_FRAG_TYPE_LATER;
-	}
 	skb_list_walk_safe(segs, seg, next) {
-		if (!err)
-			err = send_one(dp, seg, fragments && seg != segs ? &later : key, upcall,
-				       cutlen);
+		err = err ?: send_one(dp, seg, key, upcall, cutlen);
+		if (seg == segs && skb_shinfo(skb)->gso_type & SKB_GSO_UDP) {
+			later = *key;
+			later.ip.frag = OVS_FRAG_TYPE_LATER;
+			key = &later;
+		}
 		if (err)
 			kfree_skb(seg);
 		else
@@ -218,25 +214,24 @@ static noinline_for_stack int send_segments(struct ovsr_datapath *dp, struct sk_
 	return err;
 }
 
-int ovsr_upcall(struct ovsr_datapath *dp, struct sk_buff *skb, const struct ovsr_key *key,
-		const struct ovsr_upcall *upcall, u32 cutlen)
+static void count_lost(struct ovsr_datapath *dp)
 {
-	struct ovsr_dp_stats *stats;
-	int err;
+	struct ovsr_dp_stats *stats = this_cpu_ptr(dp->stats);
 
-	if (!upcall->portid)
-		err = -ENOTCONN;
-	else if (skb_is_gso(skb))
-		err = send_segments(dp, skb, key, upcall, cutlen);
-	else
-		err = send_one(dp, skb, key, upcall, cutlen);
-	trace_ovsr_upcall(upcall, skb, err);
-	if (!err)
-		return 0;
-
-	stats = this_cpu_ptr(dp->stats);
 	u64_stats_update_begin(&stats->syncp);
 	u64_stats_inc(&stats->n_lost);
 	u64_stats_update_end(&stats->syncp);
+}
+
+int ovsr_upcall(struct ovsr_datapath *dp, struct sk_buff *skb, const struct ovsr_key *key,
+		const struct ovsr_upcall *upcall, u32 cutlen)
+{
+	int err = -ENOTCONN;
+
+	if (upcall->portid)
+		err = (skb_is_gso(skb) ? send_segments : send_one)(dp, skb, key, upcall, cutlen);
+	trace_ovsr_upcall(upcall, skb, err);
+	if (err)
+		count_lost(dp);
 	return err;
 }

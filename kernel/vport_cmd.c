@@ -22,25 +22,21 @@ static const struct nla_policy vport_policy[OVS_VPORT_ATTR_MAX + 1] = {
 	[OVS_VPORT_ATTR_NETNSID] = { .type = NLA_S32 },
 };
 
-/* OVS_VPORT_ATTR_OPTIONS at its largest: a UDP port and the VXLAN extension flag. */
-static size_t options_size(void)
-{
-	return nla_total_size(nla_total_size(sizeof(u16)) + nla_total_size(nla_total_size(0)));
-}
-
 static struct sk_buff *vport_msg_alloc(void)
 {
-	size_t size = NLMSG_ALIGN(sizeof(struct ovs_header));
+	const size_t lens[] = {
+		IFNAMSIZ,		  /* NAME */
+		sizeof(u32),		  /* PORT_NO */
+		sizeof(u32),		  /* TYPE */
+		sizeof(u32),		  /* IFINDEX */
+		sizeof(s32),		  /* NETNSID */
+		nr_cpu_ids * sizeof(u32), /* UPCALL_PID */
+		sizeof(struct ovs_vport_stats),
+		/* OPTIONS, at most a UDP port and the VXLAN extension flag */
+		nla_total_size(sizeof(u16)) + nla_total_size(nla_total_size(0)),
+	};
 
-	size += nla_total_size(sizeof(u32)); /* PORT_NO */
-	size += nla_total_size(sizeof(u32)); /* TYPE */
-	size += nla_total_size(IFNAMSIZ);    /* NAME */
-	size += nla_total_size(sizeof(u32)); /* IFINDEX */
-	size += nla_total_size(sizeof(s32)); /* NETNSID */
-	size += nla_total_size_64bit(sizeof(struct ovs_vport_stats));
-	size += nla_total_size(nr_cpu_ids * sizeof(u32)); /* UPCALL_PID */
-	size += options_size();
-	return ovsr_msg_alloc(size);
+	return ovsr_msg_alloc_for(lens, ARRAY_SIZE(lens));
 }
 
 static int put_netnsid(struct sk_buff *msg, const struct ovsr_vport *vport, struct net *net)
