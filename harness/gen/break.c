@@ -284,12 +284,16 @@ static bool is_beyond(const struct rig_nest *nest, const struct rig_attr *attr)
 	       (nest == rig_families[RIG_VPORT].nest && attr->number == OVS_VPORT_ATTR_TYPE);
 }
 
-/* Too long, too short, there twice, or as it should be. */
+/*
+ * Too long, too short, there twice, or as it should be; but not that in a key which promises
+ * something else: how a datapath keeps it then is its own affair.
+ */
 static void shape_item(struct breaking *b, struct rig_node *node)
 {
 	uint32_t more = rig_random_between(&b->gen->random, 1, GROWTH_MAX);
+	bool may_be_right = !node->attr || !node->attr->n_needs;
 
-	switch (rig_random_below(&b->gen->random, 4)) {
+	switch (rig_random_below(&b->gen->random, 3u + may_be_right)) {
 	case 0:
 		if (is_leaf(node))
 			resize(b, node, node->size + more);

@@ -521,6 +521,32 @@ static bool hash_matters(const struct rig_datapath *dp)
 	return false;
 }
 
+static bool agree(const struct rig_key *a, const struct rig_key *b, const struct rig_key *bits)
+{
+	const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b, *m = (const uint8_t *)bits;
+
+	for (size_t i = 0; i < sizeof(*bits); i++)
+		if ((x[i] ^ y[i]) & m[i])
+			return false;
+	return true;
+}
+
+/* Is it for what the kernel has left as it was in memory that a flow takes the packet, or not? */
+static bool unfilled_matters(const struct rig_datapath *dp, const struct rig_live_key *key)
+{
+	for (const struct rig_flow *f = dp->flows; f && key->open; f = f->next) {
+		struct rig_key bits = f->mask->bits;
+
+		if (key->open & RIG_KEY_ND_OPEN)
+			memset(&bits.ip6.nd, 0, sizeof(bits.ip6.nd));
+		if (key->open & RIG_KEY_IP6_OPEN)
+			bits.ip6.label_be = bits.ip6.exthdrs = 0;
+		if (memcmp(&bits, &f->mask->bits, sizeof(bits)) && agree(&key->key, &f->key, &bits))
+			return true;
+	}
+	return false;
+}
+
 void rig_exec_packet(struct rig_exec *x, struct rig_packet *p, struct rig_live_key *key)
 {
 	struct rig_upcall miss = { .command = OVS_PACKET_CMD_MISS, .cut = RIG_CUT_NONE };
@@ -530,6 +556,8 @@ void rig_exec_packet(struct rig_exec *x, struct rig_packet *p, struct rig_live_k
 	rig_packet_use_hash(p);
 	if ((key->open & RIG_KEY_HASH_OPEN) && hash_matters(x->dp))
 		rig_answer_unmodelled(x->out, "a flow that matches on the kernel's hash", true);
+	if (unfilled_matters(x->dp, key))
+		rig_answer_unmodelled(x->out, "a flow that matches on what nobody filled in", true);
 	flow = rig_flow_by_packet(x->dp, &key->key);
 	if (flow && !rig_flow_is_alone(x->dp, flow, &key->key))
 		rig_answer_unmodelled(x->out, "flows that overlap", true);

@@ -131,6 +131,17 @@ static struct rig_datapath *dp_of(struct rig_request *r)
 	return rig_dp_by_ifindex(r->m, r->netns, r->dp_ifindex);
 }
 
+static int read_match(struct rig_request *r, bool want_mask, struct rig_match *match)
+{
+	int err = rig_match_parse(match, r->attr[OVS_FLOW_ATTR_KEY],
+				  want_mask ? r->attr[OVS_FLOW_ATTR_MASK] : NULL, want_mask,
+				  r->m->config.build);
+
+	if (!err && match->mixed && r->m->profile->own_layout)
+		rig_answer_unmodelled(r->out, "fields that a key does not promise", true);
+	return err;
+}
+
 /* The actions of a request, valid for all packets of the match. */
 static int read_actions(struct rig_request *r, const struct rig_match *match,
 			struct rig_actions **actions)
@@ -197,8 +208,7 @@ int rig_flow_new(struct rig_request *r)
 
 	if (!r->attr[OVS_FLOW_ATTR_KEY] || !r->attr[OVS_FLOW_ATTR_ACTIONS])
 		return -EINVAL;
-	err = rig_match_parse(&match, r->attr[OVS_FLOW_ATTR_KEY], r->attr[OVS_FLOW_ATTR_MASK], true,
-			      r->m->config.build);
+	err = read_match(r, true, &match);
 	if (!err)
 		err = read_actions(r, &match, &actions);
 	if (!err)
@@ -237,8 +247,7 @@ int rig_flow_set(struct rig_request *r)
 	if (!r->attr[OVS_FLOW_ATTR_KEY] && !read_name(r).ufid_len)
 		return -EINVAL;
 	if (r->attr[OVS_FLOW_ATTR_KEY])
-		err = rig_match_parse(&match, r->attr[OVS_FLOW_ATTR_KEY],
-				      r->attr[OVS_FLOW_ATTR_MASK], true, r->m->config.build);
+		err = read_match(r, true, &match);
 	if (!err && r->attr[OVS_FLOW_ATTR_ACTIONS])
 		err = r->attr[OVS_FLOW_ATTR_KEY] ? read_actions(r, &match, &actions) : -EINVAL;
 	if (!err)
@@ -253,7 +262,7 @@ static int read_key(struct rig_request *r, struct rig_match *match)
 {
 	if (!r->attr[OVS_FLOW_ATTR_KEY])
 		return 0;
-	return rig_match_parse(match, r->attr[OVS_FLOW_ATTR_KEY], NULL, false, r->m->config.build);
+	return read_match(r, false, match);
 }
 
 int rig_flow_get(struct rig_request *r)

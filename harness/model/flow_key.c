@@ -512,6 +512,7 @@ int rig_match_parse(struct rig_match *m, const struct nlattr *key_attr,
 				  read_exact_mask(m, &attrs, key_attr, build);
 	if (err)
 		return err;
+	m->mixed = rig_match_is_mixed(key_seen);
 	return rig_match_check(m, key_seen, attrs.seen) ? 0 : -EINVAL;
 }
 

@@ -113,6 +113,7 @@ struct rig_match {
 	struct rig_span key_span;
 	struct rig_key mask;
 	struct rig_span mask_span;
+	bool mixed; /* the key has fields that share their place */
 };
 
 #define RIG_KEY_ATTRS (OVS_KEY_ATTR_MAX + 1)
@@ -130,6 +131,8 @@ struct rig_key_attrs {
  */
 int rig_match_parse(struct rig_match *match, const struct nlattr *key_attr,
 		    const struct nlattr *mask_attr, bool want_mask, unsigned int build);
+/* Do attributes share their place with others? A key can promise those of one place at most. */
+bool rig_match_is_mixed(uint64_t key_seen);
 /* Are the attributes that key and mask came with (bit sets) the right ones for such a key? */
 bool rig_match_check(const struct rig_match *match, uint64_t key_seen, uint64_t mask_seen);
 /*

@@ -92,3 +92,19 @@ bool rig_match_check(const struct rig_match *m, uint64_t key_seen, uint64_t mask
 		layer4_needs(m, eth_type, &expected, &allowed);
 	return (key_seen & expected) == expected && !(mask_seen & ~allowed);
 }
+
+bool rig_match_is_mixed(uint64_t key_seen)
+{
+	static const uint64_t places[] = {
+		BIT(IPV4) | BIT(CT_ORIG_TUPLE_IPV4),
+		BIT(IPV6) | BIT(CT_ORIG_TUPLE_IPV6) | BIT(ND),
+		BIT(ARP),
+		BIT(MPLS),
+		BIT(NSH),
+	};
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		n += (key_seen & places[i]) != 0;
+	return n > 1 || ((key_seen & BIT(CT_ORIG_TUPLE_IPV6)) && (key_seen & BIT(ND)));
+}

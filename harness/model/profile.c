@@ -16,8 +16,9 @@
 		       .trunc_limits = true, .copies_apart = true
 /* Not the module's: the kernel's own walk along the headers of IPv6, fragmentation, VLAN tags. */
 #define KERNEL_6_1_192 .ip6_bounded = true, .fragments_bounded = true, .tag_bounded = true
-#define REF_ALONE \
-	.empty_upcalls = true, .masks_whole = true, .ports_go_on = true, .actions_bounded = true
+#define REF_ALONE                                                                            \
+	.empty_upcalls = true, .masks_whole = true, .ports_go_on = true, .own_layout = true, \
+	.actions_bounded = true
 #define REF SINCE_6_1_192, REF_ALONE
 
 /* Of each module, oldest first. */

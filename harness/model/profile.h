@@ -31,6 +31,7 @@ struct rig_profile {
 	bool empty_upcalls;	/* nothing left of a packet: an empty PACKET, no panic */
 	bool masks_whole;	/* masks of the same bits are the same, whatever attributes they
 				 * came with, and they keep their order */
+	bool own_layout;	/* which fields of a key share their place is its own affair */
 	bool ports_go_on;	/* a dump shows ports that come behind the last one meanwhile */
 	bool actions_bounded;	/* actions grown past 64 KiB are left out of every answer */
 	uint16_t attr_max[6];	/* highest attribute, by enum rig_model_family */
