@@ -26,7 +26,9 @@ struct key_field {
 struct key_attr {
 	s8 len;
 	bool exact; /* a mask of it always means all ones */
+	bool whole; /* a key has it as it is, from @to on; else @fields or functions do it */
 	u8 n_fields;
+	u16 to;
 	const struct key_field *fields;	  /* in their order in the attribute */
 	bool (*valid)(const void *value); /* of a key, not of a mask */
 	/* For what fields cannot say. */
@@ -52,10 +54,6 @@ struct key_attr {
 		.to = offsetof(struct ovsr_key, key_first), .conv = CONV_NONE            \
 	}
 
-static const struct key_field ethernet_fields[] = {
-	SPAN(ovs_key_ethernet, eth_src, eth_dst, eth.eth_src, eth.eth_dst),
-};
-
 static const struct key_field ipv4_fields[] = {
 	SPAN(ovs_key_ipv4, ipv4_src, ipv4_dst, ipv4.src, ipv4.dst),
 	SPAN(ovs_key_ipv4, ipv4_proto, ipv4_frag, ip.proto, ip.frag),
@@ -67,26 +65,10 @@ static const struct key_field ipv6_fields[] = {
 	SPAN(ovs_key_ipv6, ipv6_proto, ipv6_frag, ip.proto, ip.frag),
 };
 
-static const struct key_field ipv6_exthdrs_fields[] = {
-	SAME(ovs_key_ipv6_exthdrs, hdrs, exthdrs),
-};
-
 static const struct key_field arp_fields[] = {
 	SPAN(ovs_key_arp, arp_sip, arp_tip, ipv4.src, ipv4.dst),
 	FIELD(ovs_key_arp, arp_op, ip.proto, CONV_BE16_U8),
 	SPAN(ovs_key_arp, arp_sha, arp_tha, arp.sha, arp.tha),
-};
-
-static const struct key_field tcp_fields[] = {
-	SPAN(ovs_key_tcp, tcp_src, tcp_dst, l4.src, l4.dst),
-};
-
-static const struct key_field udp_fields[] = {
-	SPAN(ovs_key_udp, udp_src, udp_dst, l4.src, l4.dst),
-};
-
-static const struct key_field sctp_fields[] = {
-	SPAN(ovs_key_sctp, sctp_src, sctp_dst, l4.src, l4.dst),
 };
 
 static const struct key_field icmp_fields[] = {
@@ -97,10 +79,6 @@ static const struct key_field icmp_fields[] = {
 static const struct key_field icmpv6_fields[] = {
 	FIELD(ovs_key_icmpv6, icmpv6_type, l4.src, CONV_U8_BE16),
 	FIELD(ovs_key_icmpv6, icmpv6_code, l4.dst, CONV_U8_BE16),
-};
-
-static const struct key_field nd_fields[] = {
-	SPAN(ovs_key_nd, nd_target, nd_tll, nd.nd_target, nd.nd_tll),
 };
 
 static const struct key_field ct_ipv4_fields[] = {
@@ -188,7 +166,9 @@ static int mpls_put(struct sk_buff *msg, const struct ovsr_key *out, bool is_mas
 
 #define STRUCT(type, table) \
 	.len = sizeof(struct type), .fields = table, .n_fields = ARRAY_SIZE(table)
-#define SCALAR(type, member, how)                                                                 \
+#define WHOLE(type, member) \
+	.len = sizeof(type), .whole = true, .to = offsetof(struct ovsr_key, member)
+#define CHANGED(type, member, how)                                                                \
 	.len = sizeof(type), .n_fields = 1, .fields = (const struct key_field[])                  \
 	{                                                                                         \
 		{                                                                                 \
@@ -198,39 +178,39 @@ static int mpls_put(struct sk_buff *msg, const struct ovsr_key *out, bool is_mas
 
 static const struct key_attr key_attrs[OVS_KEY_ATTR_MAX + 1] = {
 	[OVS_KEY_ATTR_ENCAP] = { .len = OVSR_KEY_LEN_ANY },
-	[OVS_KEY_ATTR_PRIORITY] = { SCALAR(u32, priority, CONV_NONE) },
-	[OVS_KEY_ATTR_IN_PORT] = { SCALAR(u32, in_port, CONV_U32_U16), .exact = true,
+	[OVS_KEY_ATTR_PRIORITY] = { WHOLE(u32, priority) },
+	[OVS_KEY_ATTR_IN_PORT] = { CHANGED(u32, in_port, CONV_U32_U16), .exact = true,
 				   .valid = in_port_valid },
-	[OVS_KEY_ATTR_ETHERNET] = { STRUCT(ovs_key_ethernet, ethernet_fields) },
+	[OVS_KEY_ATTR_ETHERNET] = { WHOLE(struct ovs_key_ethernet, eth) },
 	[OVS_KEY_ATTR_VLAN] = { .len = sizeof(__be16) },
-	[OVS_KEY_ATTR_ETHERTYPE] = { SCALAR(__be16, eth_type, CONV_NONE), .exact = true,
+	[OVS_KEY_ATTR_ETHERTYPE] = { WHOLE(__be16, eth_type), .exact = true,
 				     .valid = eth_type_valid },
 	[OVS_KEY_ATTR_IPV4] = { STRUCT(ovs_key_ipv4, ipv4_fields), .valid = ipv4_valid },
 	[OVS_KEY_ATTR_IPV6] = { STRUCT(ovs_key_ipv6, ipv6_fields), .valid = ipv6_valid },
-	[OVS_KEY_ATTR_TCP] = { STRUCT(ovs_key_tcp, tcp_fields) },
-	[OVS_KEY_ATTR_UDP] = { STRUCT(ovs_key_udp, udp_fields) },
+	[OVS_KEY_ATTR_TCP] = { WHOLE(struct ovs_key_tcp, l4.src) },
+	[OVS_KEY_ATTR_UDP] = { WHOLE(struct ovs_key_udp, l4.src) },
 	[OVS_KEY_ATTR_ICMP] = { STRUCT(ovs_key_icmp, icmp_fields) },
 	[OVS_KEY_ATTR_ICMPV6] = { STRUCT(ovs_key_icmpv6, icmpv6_fields) },
 	[OVS_KEY_ATTR_ARP] = { STRUCT(ovs_key_arp, arp_fields), .valid = arp_valid },
-	[OVS_KEY_ATTR_ND] = { STRUCT(ovs_key_nd, nd_fields) },
-	[OVS_KEY_ATTR_SKB_MARK] = { SCALAR(u32, skb_mark, CONV_NONE) },
+	[OVS_KEY_ATTR_ND] = { WHOLE(struct ovs_key_nd, nd) },
+	[OVS_KEY_ATTR_SKB_MARK] = { WHOLE(u32, skb_mark) },
 	[OVS_KEY_ATTR_TUNNEL] = { .len = OVSR_KEY_LEN_ANY, .parse = tunnel_parse },
-	[OVS_KEY_ATTR_SCTP] = { STRUCT(ovs_key_sctp, sctp_fields) },
-	[OVS_KEY_ATTR_TCP_FLAGS] = { SCALAR(__be16, l4.tcp_flags, CONV_NONE) },
-	[OVS_KEY_ATTR_DP_HASH] = { SCALAR(u32, dp_hash, CONV_NONE) },
-	[OVS_KEY_ATTR_RECIRC_ID] = { SCALAR(u32, recirc_id, CONV_NONE) },
+	[OVS_KEY_ATTR_SCTP] = { WHOLE(struct ovs_key_sctp, l4.src) },
+	[OVS_KEY_ATTR_TCP_FLAGS] = { WHOLE(__be16, l4.tcp_flags) },
+	[OVS_KEY_ATTR_DP_HASH] = { WHOLE(u32, dp_hash) },
+	[OVS_KEY_ATTR_RECIRC_ID] = { WHOLE(u32, recirc_id) },
 	[OVS_KEY_ATTR_MPLS] = { .len = OVSR_KEY_LEN_ANY, .parse = mpls_parse, .put = mpls_put },
-	[OVS_KEY_ATTR_CT_STATE] = { SCALAR(u32, ct_state, CONV_U32_U8) },
-	[OVS_KEY_ATTR_CT_ZONE] = { SCALAR(u16, ct_zone, CONV_NONE) },
-	[OVS_KEY_ATTR_CT_MARK] = { SCALAR(u32, ct_mark, CONV_NONE) },
-	[OVS_KEY_ATTR_CT_LABELS] = { SCALAR(struct ovs_key_ct_labels, ct_labels, CONV_NONE) },
+	[OVS_KEY_ATTR_CT_STATE] = { CHANGED(u32, ct_state, CONV_U32_U8) },
+	[OVS_KEY_ATTR_CT_ZONE] = { WHOLE(u16, ct_zone) },
+	[OVS_KEY_ATTR_CT_MARK] = { WHOLE(u32, ct_mark) },
+	[OVS_KEY_ATTR_CT_LABELS] = { WHOLE(struct ovs_key_ct_labels, ct_labels) },
 	[OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV4] = { STRUCT(ovs_key_ct_tuple_ipv4, ct_ipv4_fields) },
 	[OVS_KEY_ATTR_CT_ORIG_TUPLE_IPV6] = { STRUCT(ovs_key_ct_tuple_ipv6, ct_ipv6_fields) },
 	[OVS_KEY_ATTR_NSH] = { .len = OVSR_KEY_LEN_ANY, .parse = nsh_parse, .put = nsh_put },
 	[OVS_KEY_ATTR_PACKET_TYPE] = { .len = OVSR_KEY_LEN_REFUSED },
 	[OVS_KEY_ATTR_ND_EXTENSIONS] = { .len = OVSR_KEY_LEN_REFUSED },
 	[OVS_KEY_ATTR_TUNNEL_INFO] = { .len = OVSR_KEY_LEN_REFUSED },
-	[OVS_KEY_ATTR_IPV6_EXTHDRS] = { STRUCT(ovs_key_ipv6_exthdrs, ipv6_exthdrs_fields) },
+	[OVS_KEY_ATTR_IPV6_EXTHDRS] = { WHOLE(struct ovs_key_ipv6_exthdrs, exthdrs) },
 };
 
 /* One copy for each of the usual lengths. */
@@ -255,6 +235,14 @@ static __always_inline void value_copy(void *to, const void *from, u8 len)
 	}
 }
 
+static __always_inline void value_get(void *to, const void *from, u8 len, bool ones)
+{
+	if (ones)
+		memset(to, 0xff, len);
+	else
+		value_copy(to, from, len);
+}
+
 /* Attribute to key. False if the value does not fit. */
 static bool field_get(const struct key_field *f, const void *value, bool ones, struct ovsr_key *out)
 {
@@ -263,10 +251,7 @@ static bool field_get(const struct key_field *f, const void *value, bool ones, s
 
 	switch (f->conv) {
 	case CONV_NONE:
-		if (ones)
-			memset(to, 0xff, f->len);
-		else
-			value_copy(to, from, f->len);
+		value_get(to, from, f->len, ones);
 		return true;
 	case CONV_U8_BE16:
 		*(__be16 *)to = htons(ones ? 0xff : *(const u8 *)from);
@@ -325,6 +310,8 @@ int ovsr_key_attr_parse(const struct nlattr *a, const struct ovsr_key_read *how,
 		return attr->parse(a, how, out);
 	if (!how->key && attr->valid && !attr->valid(nla_data(a)))
 		goto invalid;
+	if (attr->whole)
+		value_get((u8 *)out + attr->to, nla_data(a), attr->len, ones);
 	for (i = 0; i < attr->n_fields; i++)
 		if (!field_get(&attr->fields[i], nla_data(a), ones, out))
 			goto invalid;
@@ -363,6 +350,10 @@ int ovsr_key_attr_put(struct sk_buff *msg, int type, const struct ovsr_key *out,
 	a = attr_reserve(msg, type, attr->len);
 	if (!a)
 		return -EMSGSIZE;
+	if (attr->whole) {
+		value_copy(nla_data(a), (const u8 *)out + attr->to, attr->len);
+		return 0;
+	}
 	for (i = 0; i < attr->n_fields; i++) {
 		f = &attr->fields[i];
 		if (f->at > end)
