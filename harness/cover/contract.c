@@ -64,7 +64,7 @@ static bool can_be(const struct rig_nest *nest, const struct rig_attr *attr, enu
 	case RIG_FAULT_TWICE:
 		return !is_list(nest);
 	case RIG_FAULT_ALONE:
-		return attr->n_needs;
+		return attr->n_needs && !nest->masked;
 	case RIG_FAULTS:
 		break;
 	}
@@ -224,11 +224,22 @@ static bool came_before(const struct rig_node *list, const struct rig_node *node
 static void examine(struct wrong *w, const struct rig_nest *nest, const struct rig_node *list,
 		    bool mask);
 
+/* What these say needs no other key beside it. */
+static bool is_alone_by_right(const struct rig_attr *attr)
+{
+	static const char *const names[] = { "mask", "set", "set_masked" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(attr->name, names[i]))
+			return true;
+	return false;
+}
+
 static void examine_node(struct wrong *w, const struct rig_nest *nest, const struct rig_node *list,
 			 const struct rig_node *node, bool mask)
 {
 	const struct rig_attr *attr = node->attr;
-	unsigned int number = rig_node_number(node);
+	unsigned int number = rig_node_number(node), copies;
 
 	if (node->form == RIG_FORM_RAW || !attr || node->has_len || node->has_pad || !nest) {
 		w->other = true;
@@ -238,15 +249,15 @@ static void examine_node(struct wrong *w, const struct rig_nest *nest, const str
 		blame(w, nest, number, RIG_FAULT_TWICE);
 	if (!mask && is_alone(attr, list))
 		blame(w, nest, number, RIG_FAULT_ALONE);
+	copies = nest->masked ? 2 : 1;
 	if (node->form == RIG_FORM_NEST)
-		examine(w, attr->nest, node->children, !strcmp(attr->name, "mask"));
-	else if (node->size < attr->min_len)
+		examine(w, attr->nest, node->children, is_alone_by_right(attr));
+	else if (node->size < copies * attr->min_len)
 		blame(w, nest, number, RIG_FAULT_SHORT);
-	else if (node->size > attr->max_len)
+	else if (node->size > copies * attr->max_len)
 		blame(w, nest, number, RIG_FAULT_LONG);
 }
 
-/* In a mask no attribute needs another. */
 static void examine(struct wrong *w, const struct rig_nest *nest, const struct rig_node *list,
 		    bool mask)
 {

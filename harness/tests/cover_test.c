@@ -70,6 +70,21 @@ static void two_faults_do_not(void)
 	rig_contract_free(c);
 }
 
+/* A value and a mask behind it are no longer than they should be, and what is set stands alone. */
+static void what_is_set_is_whole(void)
+{
+	struct rig_contract *c = rig_contract_new();
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	count(c, "flow.new dp=1 actions{set_masked(ipv4(ttl=1/255))}", 0);
+	CU_ASSERT_EQUAL(tried(c, "action", "set_masked", RIG_FAULT_NONE), 1);
+	count(c, "flow.new dp=1 actions{set(ipv4(ttl=1))}", 0);
+	CU_ASSERT_EQUAL(tried(c, "action", "set", RIG_FAULT_NONE), 1);
+	count(c, "flow.new dp=1 actions{set(ipv4(hex:00))}", 22);
+	CU_ASSERT_EQUAL(tried(c, "key", "ipv4", RIG_FAULT_SHORT), 1);
+	rig_contract_free(c);
+}
+
 static void masks_need_nothing(void)
 {
 	struct rig_contract *c = rig_contract_new();
@@ -134,4 +149,5 @@ static void places_are_told_apart(void)
 RIG_TEST_SUITE(cover, { "one fault counts", one_fault_counts },
 	       { "two faults do not", two_faults_do_not },
 	       { "in a mask nothing needs another", masks_need_nothing },
+	       { "what is set is whole", what_is_set_is_whole },
 	       { "places of one errno are told apart", places_are_told_apart });
