@@ -7,7 +7,6 @@
 
 #define SNDBUF	       212992 /* net.core.wmem_default */
 #define FIRST_DUMP_SKB 3700   /* what surely fits the first datagram of a dump */
-#define FULL_DUMP_SKB  31000  /* what fits it if there is memory for it */
 
 /* A dump whose end waits until the socket is read. */
 struct pending {
@@ -136,10 +135,12 @@ static void mix_dump(struct rig_answer *out, struct pending *p)
 		return;
 	for (size_t i = p->first; i < end; i++)
 		bytes += s->list[i].len;
-	for (size_t i = end; bytes > FIRST_DUMP_SKB && i < out->count; i++)
+	if (bytes <= FIRST_DUMP_SKB)
+		return;
+	for (size_t i = end; i < out->count; i++)
 		if (s->list[i].sock == p->r.sock)
 			s->list[i].set = s->list[p->first].set;
-	if (bytes <= FULL_DUMP_SKB || !p->changes)
+	if (!p->changes)
 		return;
 	p->r.mark = UINT64_MAX;
 	for (size_t i = p->first; i < end; i++)
