@@ -111,12 +111,17 @@ int rig_action_dec_ttl(struct rig_action_writer *w, const struct nlattr *a,
 static int parse_branch(struct rig_action_writer *w, unsigned int type, const struct nlattr *a,
 			const struct rig_action_context *c)
 {
-	size_t start = w->inner, nest = rig_action_nest(w, type);
+	size_t start = w->inner, nest = rig_action_nest(w, type), empty;
 	int err;
 
 	rig_action_count(w, 0);
+	empty = w->inner;
 	err = parse_inner(w, a, c);
 	rig_action_nest_end(w, nest);
+	/* An empty branch of this number is then taken for a set() of what was in memory before. */
+	if (err && type == OVS_CHECK_PKT_LEN_ATTR_ACTIONS_IF_LESS_EQUAL && w->inner == empty &&
+	    !w->r->m->profile->nest_trimmed)
+		rig_answer_spare(w->r->out, "a refusal that frees what is not there");
 	return err ? err : check_size(w, start);
 }
 

@@ -116,6 +116,12 @@ void rig_answer_unmodelled(struct rig_answer *a, const char *why, bool tainted)
 	a->tainted |= tainted;
 }
 
+void rig_answer_spare(struct rig_answer *a, const char *why)
+{
+	rig_answer_unmodelled(a, why, false);
+	a->fatal = true;
+}
+
 void rig_answer_fatal(struct rig_answer *a, const char *why)
 {
 	rig_answer_unmodelled(a, why, true);

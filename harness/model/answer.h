@@ -41,6 +41,9 @@ void rig_answer_finish(struct rig_answer *a);
 /* Beyond the model's depth; the first reason stays. */
 void rig_answer_unmodelled(struct rig_answer *a, const char *why, bool tainted);
 
+/* The kernel might not survive this, which changes nothing otherwise: it is not sent. */
+void rig_answer_spare(struct rig_answer *a, const char *why);
+
 /* The kernel would not survive this: it is beyond the model, too. */
 void rig_answer_fatal(struct rig_answer *a, const char *why);
 

@@ -161,6 +161,7 @@ static void receive_datagram(struct rig_model *m, unsigned int sock, size_t len,
 {
 	struct pending pending = { .waits = false };
 	const uint8_t *at = m->datagram;
+	unsigned int count = 0;
 
 	while (len >= NLMSG_HDRLEN) {
 		const struct nlmsghdr *h = (const struct nlmsghdr *)at;
@@ -172,6 +173,7 @@ static void receive_datagram(struct rig_model *m, unsigned int sock, size_t len,
 		if (h->nlmsg_len < NLMSG_HDRLEN || h->nlmsg_len > len)
 			break;
 		receive(&r, &pending);
+		count++;
 		step = NLMSG_ALIGN(h->nlmsg_len);
 		if (step > len)
 			break;
@@ -179,6 +181,8 @@ static void receive_datagram(struct rig_model *m, unsigned int sock, size_t len,
 		len -= step;
 	}
 	finish_dump(m, out, &pending);
+	/* What is not sent for one of them has not been done for the others. */
+	out->tainted |= out->fatal && count > 1;
 }
 
 int rig_model_send(struct rig_model *m, unsigned int sock, const void *bytes, size_t len,

@@ -11,9 +11,9 @@
 	}
 
 #define SINCE_6_1_176 .portids_bounded = true, .zero_rate_refused = true
-#define SINCE_6_1_192                                                                          \
-	SINCE_6_1_176, .nest_bounded = true, .named_by_flow = true, .ah_after_fragment = true, \
-		       .trunc_limits = true, .copies_apart = true
+#define SINCE_6_1_192                                                                     \
+	SINCE_6_1_176, .nest_bounded = true, .nest_trimmed = true, .named_by_flow = true, \
+		       .ah_after_fragment = true, .trunc_limits = true, .copies_apart = true
 /* Not the module's: the kernel's own walk along the headers of IPv6, fragmentation, VLAN tags. */
 #define KERNEL_6_1_192 .ip6_bounded = true, .fragments_bounded = true, .tag_bounded = true
 #define REF_ALONE                                                                            \

@@ -17,6 +17,8 @@ struct rig_profile {
 	bool set_nsh;			  /* set(nsh) and set_masked(nsh) are accepted */
 	bool portids_bounded;		  /* a vport's portids: not more than processors */
 	bool nest_bounded;		  /* an action grown past 64 KiB: EMSGSIZE */
+	bool nest_trimmed;		  /* what is refused in check_pkt_len is taken out; before,
+					   * memory behind it is freed as if it were actions */
 	bool named_by_flow;		  /* a flow's answer has room for its own name, whatever
 					   * the request called it; before, a panic */
 	bool copies_apart;		  /* ct(commit) leaves a connection alone that a copy of the
