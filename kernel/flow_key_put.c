@@ -3,6 +3,7 @@
 
 #include "key_attr.h"
 #include "key_shape.h"
+#include "nest.h"
 #include "nsh_key.h"
 #include "tunnel_key.h"
 
@@ -111,18 +112,15 @@ int ovsr_key_put(struct sk_buff *msg, int attrtype, const struct ovsr_key *key,
 {
 	struct nlattr *nest = nla_nest_start_noflag(msg, attrtype);
 	const struct ovsr_key *out = mask ?: key;
+	int err;
 
 	if (!nest)
 		return -EMSGSIZE;
-	if (metadata_put(msg, key, out, mask) ||
-	    (ovsr_key_is_ethernet(key) &&
-	     ovsr_key_attr_put(msg, OVS_KEY_ATTR_ETHERNET, out, mask)) ||
-	    frame_put(msg, key, out, mask, 0)) {
-		nla_nest_cancel(msg, nest);
-		return -EMSGSIZE;
-	}
-	nla_nest_end(msg, nest);
-	return 0;
+	err = metadata_put(msg, key, out, mask);
+	if (!err && ovsr_key_is_ethernet(key))
+		err = ovsr_key_attr_put(msg, OVS_KEY_ATTR_ETHERNET, out, mask);
+	err = err ?: frame_put(msg, key, out, mask, 0);
+	return ovsr_nest_close(msg, nest, err);
 }
 
 size_t ovsr_key_size(void)

@@ -96,7 +96,8 @@ static int band_parse(struct ovsr_meter *meter, const struct nlattr *nest)
 {
 	struct ovsr_meter_band *band = &meter->bands[meter->n_bands];
 	struct nlattr *a[OVS_BAND_ATTR_MAX + 1];
-	int err;
+	u32 given[OVS_BAND_ATTR_BURST + 1];
+	int err, i;
 
 	if (meter->n_bands == OVSR_METER_BANDS)
 		return -EINVAL;
@@ -104,16 +105,21 @@ static int band_parse(struct ovsr_meter *meter, const struct nlattr *nest)
 				   NULL);
 	if (err)
 		return err;
-	if (!a[OVS_BAND_ATTR_TYPE] || !a[OVS_BAND_ATTR_RATE] || !a[OVS_BAND_ATTR_BURST])
-		return -EINVAL;
-	band->type = nla_get_u32(a[OVS_BAND_ATTR_TYPE]);
-	band->rate = nla_get_u32(a[OVS_BAND_ATTR_RATE]);
+	for (i = OVS_BAND_ATTR_TYPE; i <= OVS_BAND_ATTR_BURST; i++) {
+		if (!a[i])
+			return -EINVAL;
+		given[i] = nla_get_u32(a[i]);
+	}
+	*band = (struct ovsr_meter_band){
+		.type = given[OVS_BAND_ATTR_TYPE],
+		.rate = given[OVS_BAND_ATTR_RATE],
+		.burst = given[OVS_BAND_ATTR_BURST],
+		.bucket = given[OVS_BAND_ATTR_BURST] * 1000ULL,
+	};
 	if (ovsr_plant(OVSR_PLANT_METER_RATE) && !band->rate)
 		band->rate = 1;
 	if (!band->rate)
 		return -EINVAL;
-	band->burst = nla_get_u32(a[OVS_BAND_ATTR_BURST]);
-	band->bucket = band->burst * 1000ULL;
 	meter->max_delta_ms = max_t(u32, meter->max_delta_ms, div_u64(band->bucket, band->rate));
 	meter->n_bands++;
 	return 0;

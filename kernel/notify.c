@@ -40,8 +40,7 @@ struct ovs_header *ovsr_reply_put(struct sk_buff *msg, const struct genl_family 
 
 bool ovsr_notify_wanted(const struct genl_family *family, struct genl_info *info)
 {
-	return info->nlhdr->nlmsg_flags & NLM_F_ECHO ||
-	       genl_has_listeners(family, genl_info_net(info), GROUP);
+	return nlmsg_report(info->nlhdr) || genl_has_listeners(family, genl_info_net(info), GROUP);
 }
 
 int ovsr_notify(const struct genl_family *family, struct sk_buff *msg, struct genl_info *info,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include "nest.h"
 #include "nsh_key.h"
 
 /* The attributes of one nest; of repeated ones the last counts. */
@@ -96,11 +97,7 @@ int ovsr_nsh_put(struct sk_buff *msg, const struct ovsr_nsh *nsh, bool is_mask)
 	err = nla_put(msg, OVS_NSH_KEY_ATTR_BASE, sizeof(nsh->base), &nsh->base);
 	if (!err && (nsh->base.mdtype == NSH_M_TYPE1 || is_mask))
 		err = nla_put(msg, OVS_NSH_KEY_ATTR_MD1, sizeof(nsh->context), nsh->context);
-	if (err)
-		nla_nest_cancel(msg, nest);
-	else
-		nla_nest_end(msg, nest);
-	return err;
+	return ovsr_nest_close(msg, nest, err);
 }
 
 int ovsr_nsh_header(const struct nlattr *nest, struct nshhdr *header, bool log)

@@ -5,6 +5,7 @@
 #include <net/erspan.h>
 #include <net/vxlan.h>
 
+#include "nest.h"
 #include "tunnel_key.h"
 
 #define LEN_ANY -1 /* the attribute's own parser looks at its length */
@@ -319,12 +320,7 @@ int ovsr_tunnel_put(struct sk_buff *msg, int attrtype, const struct ip_tunnel_ke
 
 	if (!nest)
 		return -EMSGSIZE;
-	if (tunnel_attrs_put(msg, tun, opts, opts_len, family, mode)) {
-		nla_nest_cancel(msg, nest);
-		return -EMSGSIZE;
-	}
-	nla_nest_end(msg, nest);
-	return 0;
+	return ovsr_nest_close(msg, nest, tunnel_attrs_put(msg, tun, opts, opts_len, family, mode));
 }
 
 int ovsr_tunnel_info_put(struct sk_buff *msg, int attrtype, const struct ip_tunnel_info *info)

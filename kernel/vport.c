@@ -152,6 +152,7 @@ u32 ovsr_vport_upcall_portid(const struct ovsr_vport *vport, struct sk_buff *skb
 int ovsr_vport_receive(struct ovsr_vport *vport, struct sk_buff *skb,
 		       const struct ip_tunnel_info *tun_info)
 {
+	u32 mark = skb->mark;
 	struct ovsr_key key;
 	int err;
 
@@ -159,20 +160,17 @@ int ovsr_vport_receive(struct ovsr_vport *vport, struct sk_buff *skb,
 
 	/* An internal port may have been moved to another namespace: only the mark comes along. */
 	if (unlikely(!net_eq(dev_net(skb->dev), ovsr_dp_net(vport->dp)))) {
-		u32 mark = skb->mark;
-
+		tun_info = NULL;
 		skb_scrub_packet(skb, true);
 		skb->mark = mark;
-		tun_info = NULL;
 	}
 
 	err = ovsr_key_extract(skb, tun_info, vport->port_no, &key);
-	if (unlikely(err)) {
+	if (likely(!err))
+		ovsr_dp_process(skb, &key);
+	else
 		kfree_skb(skb);
-		return err;
-	}
-	ovsr_dp_process(skb, &key);
-	return 0;
+	return err;
 }
 
 /* What counts against the MTU: one VLAN tag, in the frame or beside it, is free. */

@@ -6,6 +6,7 @@
 
 #include "datapath.h"
 #include "family.h"
+#include "nest.h"
 #include "notify.h"
 #include "upcall.h"
 #include "vport.h"
@@ -83,20 +84,11 @@ static int put_portids(struct sk_buff *msg, const struct ovsr_vport *vport)
 static int put_options(struct sk_buff *msg, const struct ovsr_vport *vport)
 {
 	struct nlattr *nest;
-	int err;
 
 	if (!vport->ops->options_put)
 		return 0;
-
 	nest = nla_nest_start_noflag(msg, OVS_VPORT_ATTR_OPTIONS);
-	if (!nest)
-		return -EMSGSIZE;
-	err = vport->ops->options_put(vport, msg);
-	if (err)
-		nla_nest_cancel(msg, nest);
-	else
-		nla_nest_end(msg, nest);
-	return err;
+	return nest ? ovsr_nest_close(msg, nest, vport->ops->options_put(vport, msg)) : -EMSGSIZE;
 }
 
 /* Under ovsr_lock or rcu_read_lock.  Returns 0 or -EMSGSIZE, with the message taken back. */
