@@ -185,6 +185,7 @@ struct rig_diff_options {
 	uint64_t messages; /* to be sent, about */
 	bool keep_going;
 	bool no_shrink;
+	bool relations; /* alone: no model judges */
 	bool print;
 	bool host_kernel;
 	const char *kcov; /* as in rig_target_options; counts rounds */

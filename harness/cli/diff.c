@@ -43,6 +43,7 @@ static int run(int argc, char **argv)
 		{ "timeout", rig_option_text, &o.timeout },
 		{ "keep-going", rig_option_flag, &o.keep_going },
 		{ "no-shrink", rig_option_flag, &o.no_shrink },
+		{ "relations", rig_option_flag, &o.relations },
 		{ "print", rig_option_flag, &o.print },
 		{ "host-kernel", rig_option_flag, &o.host_kernel },
 		{ "kcov", rig_option_text, &o.kcov },
@@ -77,6 +78,7 @@ const struct rig_command_line rig_cli_diff = {
 		"  --from N       begin at message N of it: go on where a run has ended\n"
 		"  --keep-going   do not end at a divergence: one case for each kind of them\n"
 		"  --no-shrink    say what diverges, and no more: no case is made of it\n"
+		"  --relations    let no model judge: only what must hold between answers\n"
 		"  --print        send nothing: print the cases that would be run\n"
 		"  --report DIR   for the cases and the guest's log (build/report/diff)\n"
 		"  --known DIR    what a kernel may complain of (corpora/known)\n"

@@ -61,6 +61,8 @@ static void make_command(struct rig_boot *boot, const struct rig_diff_options *o
 		rig_boot_add(boot, "--keep-going");
 	if (o->no_shrink)
 		rig_boot_add(boot, "--no-shrink");
+	if (o->relations)
+		rig_boot_add(boot, "--relations");
 }
 
 int rig_diff_guest(const struct rig_diff_options *o)

@@ -28,6 +28,7 @@ enum {
 	BATCH = 64, /* datagrams that are sent before anybody looks at what comes */
 	PROGRESS_MS = 2000,
 	TIMEOUT_MS = 200,
+	RELATED = 16, /* of so many rounds, in one relations are tried as well */
 	SHRINK_LIMIT = 3000,
 	SHRINK_MS = 60000, /* then what has been reached has to do */
 };
@@ -277,6 +278,9 @@ static void run_round(struct diff *d, uint64_t round)
 	struct rig_script *script;
 	char kind[sizeof(d->kinds[0].what)];
 
+	rig_runner_relate(d->runner, d->o->relations	  ? RIG_RELATE_ALONE :
+				     round % RELATED == 0 ? RIG_RELATE_ALSO :
+							    RIG_RELATE_NOT);
 	rig_arena_reset(&d->arena);
 	script = rig_round_make(&d->arena, d->o->seed, round, RIG_ROUND_MESSAGES);
 	finding = play(d, script, BATCH);

@@ -177,7 +177,7 @@ static void decide_length(struct rig_gen *gen, struct rig_node *check)
 {
 	struct rig_node *node = rig_gen_find(check->children, OVS_CHECK_PKT_LEN_ATTR_PKT_LEN);
 
-	if (gen->frame_size && node && rig_random_chance(&gen->random, 50))
+	if (gen->frame_size && node && rig_random_chance(&gen->random, 80))
 		rig_uint_put(rig_gen_payload(node), node->size, RIG_HOST,
 			     gen->frame_size - 1 + rig_random_below(&gen->random, 3));
 }

@@ -129,7 +129,9 @@ static void vport_new(struct request *q)
 		add_u32(q, OVS_VPORT_ATTR_TYPE,
 			internal ? OVS_VPORT_TYPE_INTERNAL : OVS_VPORT_TYPE_NETDEV);
 	add(q, rig_gen_portid(q->gen, q->nest, OVS_VPORT_ATTR_UPCALL_PID));
-	if (chance(q, 90))
+	if (chance(q, 4))
+		maybe(q, 100, OVS_VPORT_ATTR_PORT_NO);
+	else if (chance(q, 90))
 		add_u32(q, OVS_VPORT_ATTR_PORT_NO, port->number);
 	if (internal)
 		add_u32(q, OVS_VPORT_ATTR_IFINDEX, port->ifindex);

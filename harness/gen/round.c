@@ -27,7 +27,7 @@ static const struct {
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
-enum { FRAMES = 25, BROKEN = 35, JOINED = 6, POOR = 5, EAR = 5 }; /* in a hundred steps */
+enum { FRAMES = 25, BROKEN = 35, JOINED = 6, POOR = 12, EAR = 5 }; /* in a hundred steps */
 enum { NARROW_MTU = 600 };
 
 static struct rig_step *add_step(struct rig_gen *gen, struct rig_step ***tail,

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "judge/known.h"
+#include "judge/relation.h"
 #include "judge/runner.h"
 #include "wire/codec.h"
 
@@ -96,6 +97,11 @@ void rig_runner_free(struct rig_runner *runner)
 void rig_runner_batch(struct rig_runner *runner, unsigned int datagrams)
 {
 	runner->batch_max = datagrams < RIG_PLAY_BATCH_MAX ? datagrams : RIG_PLAY_BATCH_MAX;
+}
+
+void rig_runner_relate(struct rig_runner *runner, enum rig_relating relating)
+{
+	runner->relating = relating;
 }
 
 /* ---- what a script needs ---- */
@@ -290,7 +296,14 @@ static int play_script(struct rig_runner *runner, struct rig_play *play,
 		if (runner->options.watch && show(runner, play, s) < 0)
 			return rig_error_set(err, "out of memory");
 	}
-	return play->stopped ? 0 : rig_play_end(play, err);
+	if (play->stopped)
+		return 0;
+	if (rig_play_end(play, err) < 0)
+		return -1;
+	if (runner->relating == RIG_RELATE_NOT ||
+	    rig_findings_difference(play->scene.findings.first))
+		return 0;
+	return rig_relation_check(play, err);
 }
 
 int rig_runner_end(struct rig_runner *runner, struct rig_play *play, struct rig_error *err)
@@ -351,7 +364,9 @@ void rig_runner_begin(struct rig_runner *runner, struct rig_tally *tally, struct
 		.answer = &runner->answer,
 		.tally = tally,
 		.timeout_ms = runner->options.timeout_ms,
-		.first_only = runner->options.first_only,
+		.first_only = runner->options.first_only &&
+			      runner->relating != RIG_RELATE_ALONE,
+		.tainted = runner->relating == RIG_RELATE_ALONE,
 	};
 }
 

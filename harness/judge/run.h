@@ -85,6 +85,13 @@ void rig_runner_free(struct rig_runner *runner);
 void rig_runner_batch(struct rig_runner *runner, unsigned int datagrams);
 
 /*
+ * Whether relations between answers are tried behind scripts from here on; alone: and nothing else
+ * is judged, as if the model knew nothing.
+ */
+enum rig_relating { RIG_RELATE_NOT, RIG_RELATE_ALSO, RIG_RELATE_ALONE };
+void rig_runner_relate(struct rig_runner *runner, enum rig_relating relating);
+
+/*
  * Runs one script from a clean target to a clean target. Returns 0 with a verdict in `run`. A
  * script that the target cannot be given (a symbol that nothing binds, a link that fails) is a
  * failed verdict too; -1 says that the link itself is unusable from here on, and err why.

@@ -18,6 +18,7 @@ struct rig_runner {
 	struct rig_inbox inbox;
 	struct rig_batch batch;
 	unsigned int batch_max;
+	enum rig_relating relating;
 	struct rig_bytes reason;
 	struct rig_bytes detail;
 };

@@ -57,14 +57,30 @@ static bool passes(enum rig_family_index family, const struct rig_node *node)
 	return false;
 }
 
-/* The message as one line, without what passes. */
-static int add_line(struct survey *s, struct rig_message *message)
+/* Where padding is needed depends on where the message stands in its datagram. */
+static void drop_padding(struct rig_node **at)
+{
+	while (*at) {
+		struct rig_node *node = *at;
+
+		if (node->attr && !strcmp(node->attr->name, "pad")) {
+			*at = node->next;
+			continue;
+		}
+		if (node->form == RIG_FORM_NEST)
+			drop_padding(&node->children);
+		at = &node->next;
+	}
+}
+
+const char *rig_state_line(struct rig_arena *arena, const struct rig_family_ids *ids,
+			   struct rig_message *message)
 {
 	struct rig_node **at = &message->nodes;
 	struct rig_bytes text = {};
+	const char *line;
 
-	if (s->n_lines == LINES_MAX)
-		return -1;
+	drop_padding(at);
 	while (*at)
 		if (message->family && passes(message->family->index, *at))
 			*at = (*at)->next;
@@ -75,10 +91,17 @@ static int add_line(struct survey *s, struct rig_message *message)
 	if (message->command)
 		message->flags = message->command->flags;
 	memset(message->fixed, 0, sizeof(message->fixed));
-	rig_print_message(message, s->ids, &text);
-	s->line[s->n_lines] =
-		rig_arena_copy(s->play->scene.arena, rig_bytes_text(&text), text.size);
+	rig_print_message(message, ids, &text);
+	line = text.failed ? NULL : rig_arena_copy(arena, rig_bytes_text(&text), text.size);
 	rig_bytes_free(&text);
+	return line;
+}
+
+static int add_line(struct survey *s, struct rig_message *message)
+{
+	if (s->n_lines == LINES_MAX)
+		return -1;
+	s->line[s->n_lines] = rig_state_line(s->play->scene.arena, s->ids, message);
 	return s->line[s->n_lines++] ? 0 : -1;
 }
 
