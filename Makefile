@@ -239,8 +239,8 @@ $(B)/fuzz/%.o: %.c Makefile | fuzz-deps
 	$(Q)clang $(filter-out $(CFLAGS),$(ALL_CFLAGS)) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link \
 		-MMD -MP -c -o $@ $<
 
-INPUTS := fuzz/input_trace.c fuzz/input_wire.c
-TRACE_TARGET := $(LIB_SRC) fuzz/input_trace.c fuzz/trace_target.c
+FEEDS := fuzz/feed_trace.c fuzz/feed_wire.c
+TRACE_TARGET := $(LIB_SRC) fuzz/feed_trace.c fuzz/trace_target.c
 $(B)/fuzz/trace_target: $(TRACE_TARGET:%.c=$(B)/fuzz/%.o)
 	$(call say,LINK)
 	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
@@ -252,7 +252,7 @@ $(B)/afl/%.o: %.c Makefile | fuzz-deps
 	$(call say,AFL)
 	$(Q)$(AFL) $(filter-out $(CFLAGS),$(ALL_CFLAGS)) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
 
-CODEC_TARGET := $(LIB_SRC) $(INPUTS) fuzz/codec_target.c
+CODEC_TARGET := $(LIB_SRC) $(FEEDS) fuzz/codec_target.c
 $(B)/afl/codec_target: $(CODEC_TARGET:%.c=$(B)/afl/%.o)
 	$(call say,LINK)
 	$(Q)$(AFL) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)

@@ -3,7 +3,7 @@
  * Any bytes, as what they look like: a capture file, a script, or else a datagram. For AFL++; make
  * fuzz-codec. Its driver calls this in one process over and over, with test cases in shared memory.
  */
-#include "fuzz/input.h"
+#include "fuzz/feed.h"
 #include "replay/trace.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -11,10 +11,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (rig_trace_is(data, size))
-		rig_input_trace(data, size);
+		rig_feed_trace(data, size);
 	else if (size && data[0] == '#')
-		rig_input_script(data, size);
+		rig_feed_script(data, size);
 	else
-		rig_input_datagram(data, size);
+		rig_feed_datagram(data, size);
 	return 0;
 }

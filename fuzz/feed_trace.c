@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "fuzz/input.h"
+#include "fuzz/feed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static void use(struct rig_trace *trace)
 		rig_trace_judge(trace, &options, ignore, NULL, &verdict, NULL);
 }
 
-void rig_input_trace(const uint8_t *data, size_t size)
+void rig_feed_trace(const uint8_t *data, size_t size)
 {
 	FILE *file = size ? fmemopen((void *)data, size, "r") : NULL;
 	struct rig_trace *trace = file ? rig_trace_from(file, "input", NULL) : NULL;

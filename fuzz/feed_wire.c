@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "fuzz/input.h"
+#include "fuzz/feed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +74,7 @@ static void print_and_parse(const struct rig_message *messages, const uint8_t *d
 	must(lab.bytes.size == size && (!size || !memcmp(lab.bytes.data, data, size)));
 }
 
-void rig_input_datagram(const uint8_t *data, size_t size)
+void rig_feed_datagram(const uint8_t *data, size_t size)
 {
 	struct rig_step step = { .kind = RIG_STEP_SEND, .socket = "sock", .text = "input" };
 
@@ -91,7 +91,7 @@ void rig_input_datagram(const uint8_t *data, size_t size)
 
 /* ---- scripts ---- */
 
-void rig_input_script(const uint8_t *data, size_t size)
+void rig_feed_script(const uint8_t *data, size_t size)
 {
 	struct rig_script *script;
 
