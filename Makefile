@@ -72,9 +72,9 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
 .PHONY: all bench bench-module bench-traces canaries check check-all check-debug check-diff \
-	check-diff-ktap check-faults check-plants check-stress check-vswitchd check-vswitchd- \
-	ktap clean conformance coverage deps deps-check diff figures format fuzz fuzz-codec \
-	fuzz-traces lint-module replay roundtrip
+	check-diff-ktap check-faults check-plants check-stress check-vswitchd \
+	check-vswitchd-ktap clean conformance coverage deps deps-check diff figures format \
+	fuzz fuzz-codec fuzz-traces lint-module replay roundtrip
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
