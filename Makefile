@@ -29,6 +29,8 @@
 #                      TARGET=intree|ref (both), TIME=60 (seconds each), JOBS=1 (guests at a time)
 #   make fuzz-traces   damaged traces, into the reader and the judge of traces: TIME=60 (seconds)
 #   make fuzz-codec    any bytes, into all that reads what others wrote, with AFL++: TIME=60
+#   make plants        how long fuzzers take to find each bug of kernel/plant.h (an hour and a half;
+#                      goes on where it was stopped): SEEDS, CAP, CAP_WHOLE as fuzz/plants has them
 #   make check-plants  that each bug of kernel/plant.h shows when it is on, and nothing without it
 #   make coverage      what of the contract and of the in-tree module's refusals no test has
 #                      tried: MESSAGES=200000 of SEED (builds the fuzz kernel: minutes, once)
@@ -74,7 +76,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 .PHONY: all bench bench-module bench-traces canaries check check-all check-debug check-diff \
 	check-diff-ktap check-faults check-plants check-stress check-vswitchd \
 	check-vswitchd-ktap clean conformance coverage deps deps-check diff figures format \
-	fuzz fuzz-codec fuzz-traces lint-module replay roundtrip
+	fuzz fuzz-codec fuzz-traces lint-module plants replay roundtrip
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -270,6 +272,10 @@ fuzz-codec: $(B)/nlrig $(B)/afl/codec_target
 check-plants: $(B)/nlrig
 	@ci/deps build uml kernel
 	@BUILD=$(B) fuzz/plants show
+
+plants: $(B)/nlrig $(B)/nlrig-mutator.so
+	@ci/deps build uml kernel afl
+	@BUILD=$(B) fuzz/plants measure
 
 coverage: MESSAGES := $(if $(filter file,$(origin MESSAGES)),200000,$(MESSAGES))
 coverage: $(B)/nlrig
