@@ -357,6 +357,14 @@ static int meet_limit(struct rig_exec *x, struct rig_conn *conn, uint16_t zone)
 	return 0;
 }
 
+/* What the value says beside its mask counts in a connection that is confirmed already. */
+static uint8_t set_label(const struct rig_conn *conn, unsigned int i, const struct order *o)
+{
+	uint8_t rest = conn->labels[i] & ~o->labels[16 + i];
+
+	return conn->confirmed ? rest ^ o->labels[i] : rest | (o->labels[i] & o->labels[16 + i]);
+}
+
 static int commit(struct rig_exec *x, struct rig_packet *p, struct rig_key *key,
 		  const struct order *o)
 {
@@ -381,8 +389,7 @@ static int commit(struct rig_exec *x, struct rig_packet *p, struct rig_key *key,
 	}
 	if (o->labels) {
 		for (unsigned int i = 0; i < 16; i++)
-			conn->labels[i] = (conn->labels[i] & ~o->labels[16 + i]) |
-					  (o->labels[i] & o->labels[16 + i]);
+			conn->labels[i] = set_label(conn, i, o);
 		memcpy(key->ct_labels, conn->labels, sizeof(key->ct_labels));
 	}
 	return confirm(x, p);

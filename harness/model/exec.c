@@ -47,7 +47,8 @@ static void send_frame(struct rig_exec *x, struct rig_packet **p, struct rig_por
 	}
 	if (dev->internal) {
 		port->stats.rx_packets++;
-		port->stats.rx_bytes += (*p)->len - ETH_HLEN;
+		/* What is shorter than a header is counted whole. */
+		port->stats.rx_bytes += (*p)->len - ((*p)->len < ETH_HLEN ? 0 : ETH_HLEN);
 	}
 	if (ends_in_tag(*p) || ((*p)->tagged && rig_packet_insert_tag(p)))
 		return;
@@ -531,6 +532,16 @@ static bool agree(const struct rig_key *a, const struct rig_key *b, const struct
 	return true;
 }
 
+/* A connection's original direction, which the key of a packet without one has not got. */
+static void forget_original(struct rig_key *bits, const struct rig_key *key)
+{
+	bits->ct_src_be = bits->ct_dst_be = 0;
+	if (key->eth_type_be == htons(ETH_P_IP))
+		memset(&bits->ip4.ct, 0, sizeof(bits->ip4.ct));
+	else if (key->eth_type_be == htons(ETH_P_IPV6) && !rig_key_is_nd(key))
+		memset(&bits->ip6.ct, 0, sizeof(bits->ip6.ct));
+}
+
 /* Is it for what the kernel has left as it was in memory that a flow takes the packet, or not? */
 static bool unfilled_matters(const struct rig_datapath *dp, const struct rig_live_key *key)
 {
@@ -541,6 +552,8 @@ static bool unfilled_matters(const struct rig_datapath *dp, const struct rig_liv
 			memset(&bits.ip6.nd, 0, sizeof(bits.ip6.nd));
 		if (key->open & RIG_KEY_IP6_OPEN)
 			bits.ip6.label_be = bits.ip6.exthdrs = 0;
+		if ((key->open & RIG_KEY_UNCLEARED) && !key->key.ct_proto)
+			forget_original(&bits, &key->key);
 		if (memcmp(&bits, &f->mask->bits, sizeof(bits)) && agree(&key->key, &f->key, &bits))
 			return true;
 	}
