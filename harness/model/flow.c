@@ -91,8 +91,7 @@ static void check_room(struct rig_answer *a, const struct rig_flow *flow, uint32
 }
 
 /* Actions for which even an empty datagram has no room are left out: room 0 is enough for all. */
-static void put_flow(const struct rig_request *r, const struct rig_flow *flow, uint32_t omit,
-		     size_t room)
+static void put_flow(struct rig_request *r, const struct rig_flow *flow, uint32_t omit, size_t room)
 {
 	struct rig_answer *a = r->out;
 	size_t mark;
@@ -113,8 +112,10 @@ static void put_flow(const struct rig_request *r, const struct rig_flow *flow, u
 		rig_nest_cancel(a, mark);
 	else if (!room)
 		check_room(a, flow, omit);
-	else if (rig_message_size(a) > room)
+	else if (rig_message_size(a) > room) {
 		rig_nest_cancel(a, mark);
+		r->crowded = true;
+	}
 }
 
 static void notify(struct rig_request *r, uint8_t command, const struct rig_flow *flow,

@@ -135,7 +135,7 @@ static void mix_dump(struct rig_answer *out, struct pending *p)
 		return;
 	for (size_t i = p->first; i < end; i++)
 		bytes += s->list[i].len;
-	if (bytes <= FIRST_DUMP_SKB)
+	if (bytes <= FIRST_DUMP_SKB && !p->r.crowded)
 		return;
 	for (size_t i = end; i < out->count; i++)
 		if (s->list[i].sock == p->r.sock)

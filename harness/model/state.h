@@ -197,6 +197,7 @@ struct rig_request {
 	unsigned int set;	       /* of the dump */
 	int by_chance[RIG_CHANCES];    /* errnos that it may end with instead; 0: none */
 	size_t shown;		       /* the dump goes on, behind so many objects; 0: it begins */
+	bool crowded;		       /* something did not fit the dump whole */
 	uint64_t mark; /* where it has got to: in flows, rig_datapath.n_ever; the next port */
 	bool foreign;  /* another family may answer, in whatever way */
 	struct {
