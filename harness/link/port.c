@@ -312,7 +312,7 @@ int rig_port_settle(struct rig_kernel_link *k, struct rig_event *event, struct r
 	unsigned int hop;
 	int got;
 
-	for (hop = 0; hop < HOPS; hop++) {
+	for (hop = 0; hop < (k->link.facts.cpus > 1 ? HOPS : 1); hop++) {
 		if (put_mark(k, err) < 0)
 			return -1;
 		while ((got = rig_port_take(k, 0, event, err)) == 0 && k->mark_seen != k->mark_sent)
