@@ -31,6 +31,7 @@ extern const struct rig_command_line rig_cli_diff;
 extern const struct rig_command_line rig_cli_faults;
 extern const struct rig_command_line rig_cli_fuzz;
 extern const struct rig_command_line rig_cli_stress;
+extern const struct rig_command_line rig_cli_triage;
 extern const struct rig_command_line rig_cli_list;
 extern const struct rig_command_line rig_cli_log;
 extern const struct rig_command_line rig_cli_decode;
@@ -186,6 +187,7 @@ struct rig_diff_options {
 	bool keep_going;
 	bool no_shrink;
 	bool relations; /* alone: no model judges */
+	const char *script; /* file; in place of random requests. NULL: none */
 	bool print;
 	bool host_kernel;
 	const char *kcov; /* as in rig_target_options; counts rounds */

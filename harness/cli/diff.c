@@ -44,6 +44,7 @@ static int run(int argc, char **argv)
 		{ "keep-going", rig_option_flag, &o.keep_going },
 		{ "no-shrink", rig_option_flag, &o.no_shrink },
 		{ "relations", rig_option_flag, &o.relations },
+		{ "script", rig_option_text, &o.script },
 		{ "print", rig_option_flag, &o.print },
 		{ "host-kernel", rig_option_flag, &o.host_kernel },
 		{ "kcov", rig_option_text, &o.kcov },
@@ -55,6 +56,8 @@ static int run(int argc, char **argv)
 		status = rig_options_check_vm(o.vm, o.target != RIG_TARGET_MODEL);
 	if (status >= 0)
 		return status;
+	if (o.script)
+		o.from = 0, o.messages = 1;
 	if (o.print)
 		return rig_diff_print(&o);
 	return run_it(&o);
@@ -79,6 +82,7 @@ const struct rig_command_line rig_cli_diff = {
 		"  --keep-going   do not end at a divergence: one case for each kind of them\n"
 		"  --no-shrink    say what diverges, and no more: no case is made of it\n"
 		"  --relations    let no model judge: only what must hold between answers\n"
+		"  --script FILE  play this one, instead of random requests\n"
 		"  --print        send nothing: print the cases that would be run\n"
 		"  --report DIR   for the cases and the guest's log (build/report/diff)\n"
 		"  --known DIR    what a kernel may complain of (corpora/known)\n"

@@ -49,8 +49,12 @@ static void make_command(struct rig_boot *boot, const struct rig_diff_options *o
 	rig_boot_add(boot, "position");
 	if (access(o->known_folder, F_OK) == 0)
 		rig_boot_put(boot, o->known_folder, "/known");
+	if (o->script)
+		rig_boot_put(boot, o->script, "/script.nlt");
 	rig_boot_program(boot);
 	rig_boot_add(boot, "diff");
+	if (o->script)
+		rig_boot_add(boot, "--script=/script.nlt");
 	rig_boot_add(boot, "--target=%s", boot->target);
 	rig_boot_add(boot, "--report=%s", RIG_BOOT_HOST);
 	rig_boot_add(boot, "--known=/known");

@@ -272,6 +272,22 @@ out:
 	d->shrinking = false;
 }
 
+static struct rig_script *make_script(struct diff *d, uint64_t round)
+{
+	struct rig_script *script = NULL;
+	size_t size;
+	char *text;
+
+	if (!d->o->script)
+		return rig_round_make(&d->arena, d->o->seed, round, RIG_ROUND_MESSAGES);
+	text = rig_file_read(d->o->script, &size, &d->err);
+	if (text)
+		script = rig_script_parse(&d->arena, d->o->script, text, size, &d->err);
+	d->broken = !script;
+	free(text);
+	return script;
+}
+
 static void run_round(struct diff *d, uint64_t round)
 {
 	const struct rig_finding *finding;
@@ -282,8 +298,8 @@ static void run_round(struct diff *d, uint64_t round)
 				     round % RELATED == 0 ? RIG_RELATE_ALSO :
 							    RIG_RELATE_NOT);
 	rig_arena_reset(&d->arena);
-	script = rig_round_make(&d->arena, d->o->seed, round, RIG_ROUND_MESSAGES);
-	finding = play(d, script, BATCH);
+	script = make_script(d, round);
+	finding = script ? play(d, script, BATCH) : NULL;
 	if (!finding)
 		return;
 	snprintf(kind, sizeof(kind), "%s", kind_of(finding));

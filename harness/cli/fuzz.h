@@ -46,12 +46,27 @@ int rig_fuzz_campaign(const struct rig_fuzz_options *options);
 /* fuzz_guest.c: in a guest, becomes afl-fuzz. */
 int rig_fuzz_guest(const struct rig_fuzz_options *options);
 
+/* fuzz_leak.c: zeros to begin with. */
+struct rig_fuzz_leaks {
+	unsigned int next_ms;
+	bool off; /* this kernel cannot tell */
+};
+
+/* Looks from time to time; true: something has leaked, and the headline says what. */
+bool rig_fuzz_look_for_leaks(struct rig_fuzz_leaks *leaks, char *headline, size_t size);
+
 /* fuzz_target.c: what afl-fuzz runs. */
 int rig_fuzz_target(const struct rig_fuzz_options *options);
 
 /* fuzz_input.c: prints a test case as a script; puts scripts into a folder as test cases. */
 int rig_fuzz_print(const char *path);
 int rig_fuzz_import(const char *folder, char *const *paths, size_t n_paths);
+
+/*
+ * fuzz_end.c: how a guest ended that did not do so in order: what its console says last, a report
+ * with what is in it, or the panic alone.
+ */
+void rig_fuzz_name_end(const char *guest_folder, char *headline, size_t size);
 
 /* ---- findings.tsv, to which everybody adds lines ---- */
 

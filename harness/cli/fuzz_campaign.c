@@ -15,7 +15,6 @@
 #include "cli/boot.h"
 #include "cli/fuzz.h"
 #include "cli/fuzz_figures.h"
-#include "judge/klog.h"
 
 enum {
 	JOBS_MAX = 64,
@@ -161,27 +160,6 @@ static void stop_all(struct campaign *c)
 
 /* ---- what a guest leaves behind ---- */
 
-/* What its console says last: a report with what is in it, or the panic alone. */
-static void name_end(const struct job *job, int status, char *headline, size_t size)
-{
-	struct rig_klog_finding findings[8];
-	char path[4096 + 16], *log, *panic;
-	size_t len = 0, n;
-
-	snprintf(path, sizeof(path), "%s/console", job->folder);
-	log = rig_file_read(path, &len, NULL);
-	n = log ? rig_klog_judge(log, len, findings, 8) : 0;
-	panic = log ? strstr(log, "Kernel panic") : NULL;
-	if (n)
-		rig_klog_headline(&findings[(n < 8 ? n : 8) - 1], headline, size);
-	else if (panic)
-		snprintf(headline, size, "%.*s", (int)strcspn(panic, "\r\n"), panic);
-	else
-		snprintf(headline, size, "%s",
-			 status == TIME_UP ? "the guest hangs" : "the guest ended all at once");
-	free(log);
-}
-
 /* The test case that was in hand is kept; its size stands before it. */
 static void note_end(struct campaign *c, struct job *job, int status)
 {
@@ -198,7 +176,7 @@ static void note_end(struct campaign *c, struct job *job, int status)
 	size_t size = 0;
 	char *data;
 
-	name_end(job, status, headline, sizeof(headline));
+	rig_fuzz_name_end(job->folder, headline, sizeof(headline));
 	line.headline = headline;
 	snprintf(path, sizeof(path), "%s/current", job->folder);
 	data = rig_file_read(path, &size, NULL);

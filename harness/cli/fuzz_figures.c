@@ -215,9 +215,9 @@ uint64_t rig_fuzz_findings(const char *folder)
 	return lines;
 }
 
-/* The first line of a file that the guest wrote at its end, if it has any. */
+/* The first line of a file that the guest wrote at its end, if that has the mark in it. */
 static void note_file(const char *folder, const char *job_folder, const char *name,
-		      struct rig_finding_line *line)
+		      const char *mark, struct rig_finding_line *line)
 {
 	char path[4096 + 16], headline[200], *text;
 	struct rig_error err = {};
@@ -225,7 +225,7 @@ static void note_file(const char *folder, const char *job_folder, const char *na
 
 	snprintf(path, sizeof(path), "%s/%s", job_folder, name);
 	text = rig_file_read(path, &size, NULL);
-	if (text && *text) {
+	if (text && strstr(text, mark)) {
 		snprintf(headline, sizeof(headline), "at the guest's end: %.*s",
 			 (int)strcspn(text, "\n"), text);
 		line->headline = headline;
@@ -243,9 +243,9 @@ void rig_fuzz_judge_end(const char *folder, const char *job_folder, unsigned int
 	};
 
 	line.kind = "leak";
-	note_file(folder, job_folder, "kmemleak", &line);
+	note_file(folder, job_folder, "kmemleak", "comm \"nlrig\"", &line);
 	line.kind = "undo";
-	note_file(folder, job_folder, "balance", &line);
+	note_file(folder, job_folder, "balance", "\n", &line);
 }
 
 /* ---- what is said ---- */

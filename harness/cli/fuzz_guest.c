@@ -87,8 +87,12 @@ static void set_environment(const struct rig_fuzz_options *o)
 		setenv(settings[i][0], settings[i][1], 1);
 	snprintf(number, sizeof(number), "%d", RIG_MAP_SIZE);
 	setenv("AFL_MAP_SIZE", number, 1);
-	if (o->how != RIG_FUZZ_BYTES)
-		setenv("AFL_CUSTOM_MUTATOR_LIBRARY", mutator, 1);
+	if (o->how == RIG_FUZZ_BYTES)
+		return;
+	setenv("AFL_CUSTOM_MUTATOR_LIBRARY", mutator, 1);
+	/* The second guest changes bytes in AFL++'s own ways, too. */
+	if (o->job != 1)
+		setenv("AFL_CUSTOM_MUTATOR_ONLY", "1", 1);
 }
 
 struct words {
@@ -123,6 +127,7 @@ static void add_fuzzer(struct words *words, const struct rig_fuzz_options *o, co
 	add(words, "-s%" PRIu64, o->seed + o->job);
 	add(words, "-t10000");
 	add(words, "-mnone");
+	add(words, "-d"); /* flips of every bit in turn are not worth their time */
 	add(words, "-G%d", RIG_INPUT_SIZE_MAX);
 	add(words, "--");
 }

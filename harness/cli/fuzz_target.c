@@ -41,6 +41,7 @@ struct target {
 	struct rig_known *known;
 	struct rig_kcov *kcov;
 	struct rig_diff_log log;
+	struct rig_fuzz_leaks leaks;
 	struct rig_state_map state;
 	struct rig_arena arena; /* of the test case in hand */
 	struct rig_arena stage_arena;
@@ -234,6 +235,19 @@ static bool check_log(struct target *t)
 	return complaint;
 }
 
+/* What undoes the script is not counted. */
+static uint64_t count_messages(const struct rig_script *script)
+{
+	uint64_t n = 0;
+
+	for (const struct rig_step *s = script->steps; s; s = s->next) {
+		n += s->kind == RIG_STEP_FRAME;
+		for (const struct rig_message *m = s->message; m; m = m->next)
+			n++;
+	}
+	return n;
+}
+
 /* 1: it found something, 0: not. */
 static int play(struct target *t)
 {
@@ -249,7 +263,7 @@ static int play(struct target *t)
 		return rig_error_set(&t->err, "out of memory");
 	if (rig_resident_run(t->resident, script, &run, &t->err) < 0)
 		return -1;
-	t->messages += run.tally.messages;
+	t->messages += count_messages(script);
 	n = rig_resident_objects(t->resident, &objects);
 	if (t->o->how == RIG_FUZZ_WHOLE && !t->o->no_state)
 		rig_state_ended(&t->state, t->server.map, objects, n);
@@ -294,6 +308,16 @@ static int play_bytes(struct target *t)
 	return check_log(t);
 }
 
+/* Which of the test cases since the last look it was is not known: this one is the latest. */
+static void check_leaks(struct target *t)
+{
+	char headline[KIND_MAX];
+
+	if (rig_fuzz_look_for_leaks(&t->leaks, headline, sizeof(headline)) &&
+	    !count_kind(t, headline))
+		note(t, "leak", headline);
+}
+
 static int serve(struct target *t)
 {
 	int (*const run)(struct target *) = t->o->how == RIG_FUZZ_BYTES ? play_bytes : play;
@@ -306,6 +330,7 @@ static int serve(struct target *t)
 		if (found < 0)
 			return -1;
 		t->executions++;
+		check_leaks(t);
 		write_status(t, false);
 		if (!rig_forkserver_done(&t->server, found))
 			break;

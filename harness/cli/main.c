@@ -18,10 +18,10 @@ static const struct rig_command_line help_command = {
 };
 
 static const struct rig_command_line *const commands[] = {
-	&rig_cli_run,	   &rig_cli_diff,  &rig_cli_faults, &rig_cli_fuzz,
-	&rig_cli_stress,   &rig_cli_list,  &rig_cli_decode, &rig_cli_encode,
-	&rig_cli_capture,  &rig_cli_judge, &rig_cli_replay, &rig_cli_minimise,
-	&rig_cli_coverage, &rig_cli_bench, &rig_cli_log,    &help_command,
+	&rig_cli_run,	 &rig_cli_diff,	  &rig_cli_faults,   &rig_cli_fuzz,	&rig_cli_stress,
+	&rig_cli_triage, &rig_cli_list,	  &rig_cli_decode,   &rig_cli_encode,	&rig_cli_capture,
+	&rig_cli_judge,	 &rig_cli_replay, &rig_cli_minimise, &rig_cli_coverage, &rig_cli_bench,
+	&rig_cli_log,	 &help_command,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]), KEPT_MEMORY = 64 << 20 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gen/stage.h"
+#include "gen/world.h"
 #include "wire/codec.h"
 #include "wire/script.h"
 
@@ -14,7 +15,6 @@ enum {
 	PORTID = 0x75700000, /* and the number of the socket */
 	FRAME_MIN = 14,
 	FRAME_MAX = 614, /* what the stage's narrowest port takes */
-	FIRST_DP = 1000, /* as on the stage */
 	SOME_PORT = 3,
 };
 
@@ -156,6 +156,7 @@ struct names {
 		uint64_t value;
 	} list[32];
 	unsigned int count, n_dps;
+	struct rig_world world; /* as it is on the stage */
 };
 
 static void bind(struct names *names, const char *name, uint64_t value)
@@ -198,7 +199,7 @@ static void learn(struct names *names, const struct rig_step *step)
 		if (!want->bind || !family)
 			continue;
 		if (family->index == RIG_DP)
-			bind(names, want->bind, FIRST_DP + names->n_dps++ % 2);
+			bind(names, want->bind, names->world.dps[names->n_dps++ % 2].ifindex);
 		else
 			bind(names, want->bind, SOME_PORT);
 	}
@@ -234,6 +235,7 @@ void rig_input_write(const struct rig_script *script, struct rig_bytes *bytes)
 	struct names names = {};
 	unsigned int n = 0, port;
 
+	rig_stage_world(&names.world);
 	for (const struct rig_step *s = script->steps; s && n < RIG_INPUT_STEPS_MAX; s = s->next) {
 		if (s->kind == RIG_STEP_SEND) {
 			write_datagram(&names, s, bytes);
