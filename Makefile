@@ -27,6 +27,7 @@
 #                      CANARIES='model/NAME ...' of ci/canary/
 #   make fuzz          a campaign of AFL++ on a sanitized kernel, the model judging each answer:
 #                      TARGET=intree|ref (both), TIME=60 (seconds each), JOBS=1 (guests at a time)
+#   make overnight     the same for four hours each on all processors, then what it found, triaged
 #   make fuzz-traces   damaged traces, into the reader and the judge of traces: TIME=60 (seconds)
 #   make fuzz-codec    any bytes, into all that reads what others wrote, with AFL++: TIME=60
 #   make plants        how long fuzzers take to find each bug of kernel/plant.h (an hour and a half;
@@ -76,7 +77,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 .PHONY: all bench bench-module bench-traces canaries check check-all check-debug check-diff \
 	check-diff-ktap check-faults check-plants check-stress check-vswitchd \
 	check-vswitchd-ktap clean conformance coverage deps deps-check diff figures format \
-	fuzz fuzz-codec fuzz-traces lint-module plants replay roundtrip
+	fuzz fuzz-codec fuzz-traces lint-module overnight plants replay roundtrip
 .DELETE_ON_ERROR:
 
 all: $(B)/nlrig
@@ -117,10 +118,10 @@ deps-check:
 	@ci/deps build tidy uml $(firstword $(subst -, ,$(VM)))
 
 # All suites leave KTAP in build/report/, which nlrig counts in and turns into one table.
-SUITES := tidy unit completion trace trace-tools red-vm
+SUITES := tidy unit completion trace trace-tools red-vm fuzz-vm
 check-all: SUITES += vswitchd diff
 check-all: check-vswitchd-ktap check-diff-ktap
-check check-all: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
+check check-all: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak $(B)/nlrig-mutator.so
 	@mkdir -p $(B)/report
 	@echo '  TIDY'
 	@ci/tidy >$(B)/report/tidy.ktap || [ $$? = 1 ]
@@ -137,6 +138,9 @@ check check-all: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak
 	@harness/tests/red-vm $(B) >$(B)/report/red-vm.ktap || [ $$? = 1 ]
 	@echo '  BIRD  small faults that random requests must find, in guests'
 	@$(CANARY_ENV) harness/tests/canary-vm $(B) >$(B)/report/canary-vm.ktap || [ $$? = 1 ]
+	@echo '  FUZZ  campaigns of seconds, killed and gone on with, in guests'
+	@ci/deps kernel afl
+	@harness/tests/fuzz-vm $(B) >$(B)/report/fuzz-vm.ktap || [ $$? = 1 ]
 	@echo '  PLAY  small traces again, on both modules, in guests'
 	@rm -f $(B)/report/replay-*.ktap
 	@BUILD=$(B) ci/replay --small --ktap $(if $(filter uml,$(VM)),--vm uml) || [ $$? = 1 ]
@@ -232,6 +236,10 @@ fuzz: $(B)/nlrig $(B)/nlrig-mutator.so
 	@for target in $(if $(filter all,$(TARGET)),intree ref,$(TARGET)); do \
 		BUILD=$(B) fuzz/campaign $$target $(TIME) $(JOBS) $(SEED) || exit; \
 	done
+
+overnight: $(B)/nlrig $(B)/nlrig-mutator.so
+	@ci/deps build uml kernel afl
+	@BUILD=$(B) ci/overnight
 
 # All of the rig that a trace goes through, with clang's sanitizers; findings stay in build/fuzz.
 FUZZ_CFLAGS := -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
