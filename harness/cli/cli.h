@@ -186,7 +186,7 @@ struct rig_diff_options {
 	uint64_t messages; /* to be sent, about */
 	bool keep_going;
 	bool no_shrink;
-	bool relations; /* alone: no model judges */
+	bool relations;	    /* alone: no model judges */
 	const char *script; /* file; in place of random requests. NULL: none */
 	bool print;
 	bool host_kernel;

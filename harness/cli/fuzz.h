@@ -77,7 +77,10 @@ struct rig_finding_line {
 	const char *file; /* below the campaign's folder */
 };
 
-/* Writes the test case below findings/, and the line. -1 with a reason. */
+/*
+ * Writes the test case below findings/, and the line. What was seen "once", and did not come again
+ * on a fresh stage, goes to once.tsv instead. -1 with a reason.
+ */
 int rig_fuzz_note(const char *folder, struct rig_finding_line *line, const void *input, size_t size,
 		  struct rig_error *err);
 

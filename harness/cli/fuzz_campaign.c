@@ -253,6 +253,12 @@ static void reap(struct campaign *c)
 
 /* ---- what is said ---- */
 
+/* The guests' last moments, in which leaks are looked for, are not fuzzing. */
+static uint64_t seconds_spent(const struct campaign *c)
+{
+	return c->o->seconds - seconds_left(c);
+}
+
 static void sum_up(struct campaign *c, struct rig_fuzz_figures *sum)
 {
 	*sum = (struct rig_fuzz_figures){};
@@ -272,7 +278,7 @@ static void say(struct campaign *c)
 	struct rig_fuzz_summary s = { .restarts = c->restarts };
 
 	sum_up(c, &sum);
-	s.seconds = c->start_ms ? (rig_clock_ms() - c->start_ms) / 1000 : 0;
+	s.seconds = seconds_spent(c);
 	s.sum = sum;
 	s.findings = rig_fuzz_findings(c->folder) - c->lines_at_first;
 	rig_fuzz_blocks_count(&c->blocks, &s);
@@ -285,7 +291,7 @@ static void finish(struct campaign *c)
 	struct rig_fuzz_summary s = { .restarts = c->restarts };
 
 	sum_up(c, &s.sum);
-	s.seconds = c->start_ms ? (rig_clock_ms() - c->start_ms) / 1000 : 0;
+	s.seconds = seconds_spent(c);
 	s.findings = rig_fuzz_findings(c->folder) - c->lines_at_first;
 	rig_fuzz_blocks_count(&c->blocks, &s);
 	rig_fuzz_read_stats(c->folder, &s);

@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +18,7 @@
 #include "gen/mutate.h"
 #include "gen/random.h"
 
-enum { SEEDS = 24, MESSAGES_MIN = 2, MESSAGES_MAX = 20, WORDS = 40, HEAD = 3 };
+enum { SEEDS = 24, MESSAGES_MIN = 2, MESSAGES_MAX = 20, WORDS = 40 };
 
 static const char fresh_folder[] = "/tmp/seeds", mutator[] = "/lib/nlrig-mutator.so";
 
@@ -42,34 +44,61 @@ static int write_file(const char *path, const void *data, size_t size)
 	return to && fclose(to) == 0 ? 0 : rig_cli_bad("%s: %s", path, strerror(errno));
 }
 
-/* Fresh scripts; of each its first message alone, for who takes bytes. */
-static int write_seeds(const struct rig_fuzz_options *o)
+static int write_seed(unsigned int number, const void *data, size_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%u", fresh_folder, number);
+	return write_file(path, data, size);
+}
+
+/* Who takes bytes begins with what is easily had: headers, of a request to each family. */
+static int write_headers(void)
+{
+	int status = 0;
+
+	for (unsigned int i = 0; i <= RIG_CT_LIMIT && !status; i++) {
+		const struct {
+			struct nlmsghdr netlink;
+			struct genlmsghdr generic;
+			uint32_t dp;
+		} request = {
+			.netlink = { .nlmsg_len = sizeof(request),
+				     .nlmsg_type = rig_families[i].default_id,
+				     .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+			.generic = { .cmd = 1, .version = rig_families[i].version },
+		};
+
+		status = write_seed(i, &request, sizeof(request));
+	}
+	return status;
+}
+
+static int write_scripts(const struct rig_fuzz_options *o)
 {
 	struct rig_random random;
 	struct rig_arena arena = {};
 	struct rig_bytes bytes = {};
-	char path[64];
 	int status = 0;
 
-	mkdir(fresh_folder, 0777);
 	rig_random_seed(&random, o->seed, 1);
 	for (unsigned int i = 0; i < SEEDS && !status; i++) {
-		size_t skip = o->how == RIG_FUZZ_BYTES ? HEAD : 0;
-		unsigned int messages =
-			o->how == RIG_FUZZ_BYTES ?
-				1 :
-				rig_random_between(&random, MESSAGES_MIN, MESSAGES_MAX);
+		unsigned int n = rig_random_between(&random, MESSAGES_MIN, MESSAGES_MAX);
 
 		rig_arena_reset(&arena);
 		rig_bytes_reset(&bytes);
-		rig_input_write(rig_mutate_fresh(&arena, &random, messages), &bytes);
-		snprintf(path, sizeof(path), "%s/fresh-%u", fresh_folder, i);
-		if (bytes.size > skip)
-			status = write_file(path, bytes.data + skip, bytes.size - skip);
+		rig_input_write(rig_mutate_fresh(&arena, &random, n), &bytes);
+		status = write_seed(i, bytes.data, bytes.size);
 	}
 	rig_arena_free(&arena);
 	rig_bytes_free(&bytes);
 	return status;
+}
+
+static int write_seeds(const struct rig_fuzz_options *o)
+{
+	mkdir(fresh_folder, 0777);
+	return o->how == RIG_FUZZ_BYTES ? write_headers() : write_scripts(o);
 }
 
 static void set_environment(const struct rig_fuzz_options *o)

@@ -71,7 +71,8 @@ int rig_fuzz_note(const char *folder, struct rig_finding_line *line, const void 
 		       "%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%s\t%.600s\t%s\n",
 		       line->ms, line->job, line->executions, line->messages, line->kind,
 		       line->headline, name);
-	snprintf(path, sizeof(path), "%s/findings.tsv", folder);
+	snprintf(path, sizeof(path), "%s/%s.tsv", folder,
+		 strcmp(line->kind, "once") ? "findings" : "once");
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 	if (fd < 0 || write(fd, text, (size_t)len) != len)
 		ret = rig_error_set(err, "%s: %s", path, strerror(errno));

@@ -175,7 +175,7 @@ static void note(struct target *t, const char *kind, const char *headline)
 		.headline = headline,
 	};
 
-	t->found++;
+	t->found += strcmp(kind, "once") != 0;
 	rig_fuzz_note(t->o->folder, &line, t->server.input, *t->server.size, &t->err);
 	write_status(t, true);
 }
@@ -205,7 +205,7 @@ static int look_closer(struct target *t, const struct rig_script *script, const 
 	headline = finding ? kind_of(finding->headline) : first;
 	if (strcmp(headline, first) ? count_kind(t, headline) : seen)
 		return 0;
-	note(t, is_left(headline) ? "undo" : "divergence", headline);
+	note(t, !finding ? "once" : is_left(headline) ? "undo" : "divergence", headline);
 	return 0;
 }
 
