@@ -118,7 +118,7 @@ deps-check:
 	@ci/deps build tidy uml $(firstword $(subst -, ,$(VM)))
 
 # All suites leave KTAP in build/report/, which nlrig counts in and turns into one table.
-SUITES := tidy unit completion trace trace-tools red-vm fuzz-vm
+SUITES := tidy unit completion trace trace-tools red-vm canary-vm fuzz-vm
 check-all: SUITES += vswitchd diff
 check-all: check-vswitchd-ktap check-diff-ktap
 check check-all: deps-check $(B)/nlrig $(B)/nlrig-test $(B)/nlrig-leak $(B)/nlrig-mutator.so

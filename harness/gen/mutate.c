@@ -418,7 +418,7 @@ static bool splice_subtree(struct mutation *m)
 	for (unsigned int i = 0; i < from->count; i++) {
 		const struct rig_node *node = *from->link[(first + i) % from->count];
 
-		if (node == *to || node->attr != (*to)->attr || !node->attr)
+		if (!node || node == *to || node->attr != (*to)->attr || !node->attr)
 			continue;
 		copy = rig_gen_copy(&m->gen, node);
 		copy->next = rig_random_chance(&m->gen.random, 80) ? (*to)->next : *to;
