@@ -24,9 +24,12 @@ static const struct excuse {
 	enum rig_family_index family;
 	uint8_t command;
 } excuses[] = {
-	/* The driver core: a device whose name cannot be copied has none, and is not valid. */
-	{ EINVAL, 1, RIG_DP, OVS_DP_CMD_NEW },
-	{ EINVAL, 1, RIG_VPORT, OVS_VPORT_CMD_NEW },
+	/*
+	 * The driver core: a device whose name cannot be copied has none, and is not valid. It is
+	 * met a second time when its number shifts by more than is_excused() follows.
+	 */
+	{ EINVAL, 2, RIG_DP, OVS_DP_CMD_NEW },
+	{ EINVAL, 2, RIG_VPORT, OVS_VPORT_CMD_NEW },
 	/* A socket without an inode; a tunnel has one for IPv4 and one for IPv6. */
 	{ ENFILE, 2, RIG_VPORT, OVS_VPORT_CMD_NEW },
 	/* Connection tracking drops a packet that it has no memory for, as it drops a bad one. */
