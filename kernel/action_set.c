@@ -214,11 +214,11 @@ static void ports_set(struct sk_buff *skb, struct ovsr_key *key, const struct se
 	__be32 old = *ports;
 
 	*ports = MASKED(old, *(const __be32 *)set->value, *(const __be32 *)set->mask);
-	if (*ports != old) {
+	/* Of ports that no checksum covers, nobody asks whether they are others. */
+	if (!check || *ports != old)
 		ovsr_ct_forget(skb);
-		if (check)
-			inet_proto_csum_replace4(check, skb, old, *ports, false);
-	}
+	if (check)
+		inet_proto_csum_replace4(check, skb, old, *ports, false);
 	key->l4.src = ((const __be16 *)ports)[0];
 	key->l4.dst = ((const __be16 *)ports)[1];
 	skb_clear_hash(skb);
@@ -266,16 +266,14 @@ static int sctp_set(struct sk_buff *skb, struct ovsr_key *key, const struct set 
 
 static int mpls_set(struct sk_buff *skb, struct ovsr_key *key, const struct set *set)
 {
+	int err = skb_ensure_writable(skb, skb_network_offset(skb) + MPLS_HLEN);
 	const __be32 *value = set->value, *mask = set->mask;
-	__be32 lse;
-	int err;
 
-	if (!pskb_may_pull(skb, skb_network_offset(skb) + MPLS_HLEN))
-		return -ENOMEM;
-	lse = MASKED(mpls_hdr(skb)->label_stack_entry, *value, *mask);
-	err = skb_mpls_update_lse(skb, lse);
 	if (!err)
-		key->mpls.lse[0] = lse;
+		err = skb_mpls_update_lse(skb,
+					  MASKED(mpls_hdr(skb)->label_stack_entry, *value, *mask));
+	if (!err)
+		key->mpls.lse[0] = mpls_hdr(skb)->label_stack_entry;
 	return err;
 }
 

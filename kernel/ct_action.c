@@ -306,23 +306,32 @@ int ovsr_ct_parse(const struct ovsr_action_request *req, struct ovsr_shape *shap
 	return 0;
 }
 
+static void template_release(struct ovsr_ct *ct)
+{
+	if (!ct->tmpl)
+		return;
+	if (*ct->timeout)
+		nf_ct_destroy_timeout(ct->tmpl);
+	nf_ct_tmpl_free(ct->tmpl);
+}
+
+/* Whoever translates addresses, too, has a module of the helper's to keep loaded. */
+static void helper_release(struct ovsr_ct *ct)
+{
+	if (!ct->helper)
+		return;
+	if (IS_ENABLED(CONFIG_NF_NAT) && ct->nat)
+		nf_nat_helper_put(ct->helper);
+	nf_conntrack_helper_put(ct->helper);
+}
+
 void ovsr_ct_free(struct ovsr_action *act)
 {
-	struct ovsr_ct *ct = act->ct;
-
-	if (!ct)
+	if (!act->ct)
 		return;
-	if (ct->helper) {
-		if (IS_ENABLED(CONFIG_NF_NAT) && ct->nat)
-			nf_nat_helper_put(ct->helper);
-		nf_conntrack_helper_put(ct->helper);
-	}
-	if (ct->tmpl) {
-		if (ct->timeout[0])
-			nf_ct_destroy_timeout(ct->tmpl);
-		nf_ct_tmpl_free(ct->tmpl);
-	}
-	kfree(ct);
+	template_release(act->ct);
+	helper_release(act->ct);
+	kfree(act->ct);
 }
 
 /* The upper end of a range is left out where it is the lower one. */
